@@ -1,0 +1,1 @@
+"""No domain nouns here: session, queue, clock, settings, errors, i18n."""

@@ -1,0 +1,52 @@
+"""The database: engine, sessions, and the base of all models."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import orjson
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Sessions = sessionmaker[Session]
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+def make_engine(url: str, *, lock_timeout_ms: int = 2000, pool_size: int = 10) -> Engine:
+    """Connect by psycopg 3 (`postgresql://` urls are taken too). Waiting for a lock ends after `lock_timeout_ms`:
+    then a person gets 409 and a job tries again."""
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+        connect_args={"options": f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC"},
+    )
+
+
+def make_sessions(engine: Engine) -> Sessions:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(sessions: Sessions) -> Iterator[Session]:
+    """One transaction: commits at the end, rolls back on any error. Enqueue jobs only after it."""
+    with sessions.begin() as session:
+        yield session

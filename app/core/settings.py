@@ -1,0 +1,99 @@
+"""All settings, from the environment. A wrong one stops the start with one clear line (SettingsError)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class SettingsError(Exception):
+    """One line that says which setting is wrong and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    database_url: str
+    """DATABASE_URL: the application's role; owns no table."""
+    database_owner_url: str
+    """DATABASE_OWNER_URL: the role that migrates; defaults to DATABASE_URL."""
+    redis_url: str
+    """REDIS_URL: Valkey or Redis, `unix://` or `redis://`. Never the truth: may be emptied at any time."""
+    secret_key: str
+    """CITYDESK_SECRET_KEY (or the file in CITYDESK_SECRET_KEY_FILE): signs cookies; at least 32 characters."""
+    data_dir: Path
+    """CITYDESK_DATA: attachments, logs, the embedded servers' files."""
+    host: str
+    port: int
+    city_zone: ZoneInfo
+    """CITYDESK_ZONE: a "day" is a day there."""
+    default_language: str
+    demo: bool
+    """CITYDESK_DEMO=1: demo logins exist; refused on any host but loopback."""
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check. Raises SettingsError."""
+    host = environ.get("CITYDESK_HOST", "127.0.0.1")
+    demo = _flag(environ, "CITYDESK_DEMO")
+    if demo and host not in ("127.0.0.1", "::1", "localhost"):
+        raise SettingsError(f"CITYDESK_DEMO=1 has public passwords and runs on loopback only, not on {host}")
+    database_url = _required(environ, "DATABASE_URL", "a postgresql:// address")
+    return Settings(
+        database_url=database_url,
+        database_owner_url=environ.get("DATABASE_OWNER_URL", database_url),
+        redis_url=_required(environ, "REDIS_URL", "a redis:// or unix:// address"),
+        secret_key=_secret(environ, "CITYDESK_SECRET_KEY"),
+        data_dir=Path(environ.get("CITYDESK_DATA", "var")).resolve(),
+        host=host,
+        port=_port(environ),
+        city_zone=_zone(environ.get("CITYDESK_ZONE", "Asia/Shanghai")),
+        default_language=_one_of(environ, "CITYDESK_LANGUAGE", ("zh-CN", "en")),
+        demo=demo,
+    )
+
+
+def _required(environ: Mapping[str, str], name: str, what: str) -> str:
+    if not (value := environ.get(name, "").strip()):
+        raise SettingsError(f"{name} is not set: it must be {what}")
+    return value
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if file := environ.get(f"{name}_FILE"):
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
+    if len(value) < 32:
+        raise SettingsError(f"{name} (or {name}_FILE) must have at least 32 characters")
+    return value
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    value = environ.get("CITYDESK_PORT", "8319")
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise SettingsError(f"CITYDESK_PORT is {value!r}: it must be a number from 1 to 65535")
+    return int(value)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"CITYDESK_ZONE is {name!r}: it must be a time zone such as Asia/Shanghai") from None
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "0")
+    if value not in ("0", "1"):
+        raise SettingsError(f"{name} is {value!r}: it must be 0 or 1")
+    return value == "1"
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = environ.get(name, allowed[0])
+    if value not in allowed:
+        raise SettingsError(f"{name} is {value!r}: it must be one of {', '.join(allowed)}")
+    return value

@@ -1,0 +1,296 @@
+"""What goes into the engine and what comes out. Values only; no I/O, no database, no cases."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+Variables = Mapping[str, Any]
+"""JSON values, plus FEEL's date, time and duration types."""
+
+
+# ------------------------------------------------------------------ what wiring tells the engine
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A service task's `zeebe:taskDefinition type`. Local ones run inside `advance`, external ones wait for a message."""
+
+    name: str
+    kind: Literal["local", "external"]
+    processes: tuple[str, ...]
+    """Process ids that may call it; a trailing `*` matches the rest. A new pairing needs an administrator."""
+    inputs: tuple[str, ...] = ()
+    """Names it must find in its input mapping: checked at deploy."""
+    optional: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Everything a diagram may name. Deploying checks diagrams against it."""
+
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Domain functions of FEEL and their parameter names; their bodies come with each command's `Context`."""
+    groups: frozenset[str] = frozenset()
+    """Known candidate groups (roles and departments); empty means "do not check"."""
+    grants: frozenset[tuple[str, str]] = frozenset()
+    """(process id, operation) pairs an administrator has allowed beyond `Operation.processes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of a file, in words an analyst understands."""
+
+    severity: Literal["error", "warning"]
+    file: str
+    element: str | None
+    """BPMN / DMN element id, or a form field's key."""
+    code: str
+    """Stable, e.g. `unsupported-element`; the sentences are texts `finding.<code>` and `finding.<code>.remedy`."""
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """The files cannot be deployed; `findings` holds at least one error."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("; ".join(f"{f.file}:{f.element}: {f.code} {dict(f.params)}" for f in findings))
+        self.findings = tuple(findings)
+
+
+# ------------------------------------------------------------------ one command's surroundings
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A local operation asked for by a service, send, or message-throwing element."""
+
+    operation: str
+    element: str
+    token: str
+    inputs: Variables
+    """The element's input mapping, evaluated."""
+    headers: Mapping[str, str]
+
+
+class BpmnError(Exception):
+    """An operation's expected failure: caught by an error boundary event with this code, else an incident."""
+
+    def __init__(self, code: str, variables: Variables | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.variables = dict(variables or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`now` is the command's. `perform` runs a local operation and returns its result variables.
+    `functions` are the FEEL functions of `Registry.functions`, bound to this command."""
+
+    now: datetime
+    perform: Callable[[Call], Variables]
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------ commands the engine applies
+@dataclass(frozen=True, slots=True)
+class CompleteTask:
+    task_id: str
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverMessage:
+    name: str
+    key: str | None
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True)
+class FireTimers:
+    """Fire every timer due at `Context.now`, in order of due time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteJob:
+    task_id: str
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowError:
+    """An external job failed with a code that the diagram may catch."""
+
+    task_id: str
+    code: str
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    """New due times for waiting timers, by timer id."""
+
+    due: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables:
+    """Written to the instance's scope by an authorised person or an action (an extension's new limit)."""
+
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """Repair by an authorised person: cancel tokens, start new ones before elements."""
+
+    cancel_tokens: tuple[str, ...] = ()
+    start_before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    pass
+
+
+EngineCommand = (
+    CompleteTask | DeliverMessage | FireTimers | CompleteJob | ThrowError | Reschedule | SetVariables | Modify | Cancel
+)
+
+
+class NotOpen(Exception):
+    """The task, job, timer or message subscription that the command names is not (or no longer) open."""
+
+
+class Fault(Exception):
+    """An expression or operation failed. Nothing of the command happened; the caller records an incident."""
+
+    def __init__(self, element: str | None, message: str, data: Variables | None = None) -> None:
+        super().__init__(f"{element}: {message}")
+        self.element = element
+        self.message = message
+        self.data = dict(data or {})
+
+
+# ------------------------------------------------------------------ what came out
+class Status(StrEnum):
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of one token, in the order it happened: enough to draw the diagram at any second."""
+
+    element: str
+    token: str
+    scope: str | None
+    """The token of the enclosing sub-process or call activity; None at the top."""
+    state: Literal["entered", "waiting", "completed", "cancelled", "fired"]
+    process: str
+    """Id of the process the element is drawn in."""
+    cause: str | None = None
+    """What made it: a boundary event's or message's element id."""
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    task_id: str
+    element: str
+    process: str
+    form_id: str | None
+    groups: tuple[str, ...]
+    users: tuple[str, ...]
+    assignee: str | None
+    due: datetime | None
+    follow_up: datetime | None
+    priority: int
+    """0 to 100, 50 unless the diagram says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTimer:
+    timer_id: str
+    element: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWait:
+    """A subscription: the instance waits for this message."""
+
+    wait_id: str
+    element: str
+    name: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """An external operation that waits for its worker."""
+
+    task_id: str
+    element: str
+    operation: str
+    inputs: Variables
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What others can act on, by id."""
+
+    tasks: Mapping[str, OpenTask] = field(default_factory=dict)
+    timers: Mapping[str, OpenTimer] = field(default_factory=dict)
+    waits: Mapping[str, OpenWait] = field(default_factory=dict)
+    jobs: Mapping[str, OpenJob] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VariableChange:
+    scope: str | None
+    """None: the instance's own; else the token that holds the local scope."""
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The instance after a command, run until nothing can go on without people, clocks or workers."""
+
+    status: Status
+    state: bytes | None
+    """Compact and versioned; None once the instance is over."""
+    steps: tuple[Step, ...]
+    before: Surface
+    after: Surface
+    changes: tuple[VariableChange, ...]
+    result: Variables = field(default_factory=dict)
+    """E.g. the completed task's element, or which subscription took a message."""
+
+
+# ------------------------------------------------------------------ what can be read from a compiled bundle
+@dataclass(frozen=True, slots=True)
+class Element:
+    id: str
+    type: str
+    """BPMN local name: userTask, subProcess, startEvent …"""
+    names: Mapping[str, str]
+    """By language: `en` from `name`, `zh-CN` from the `label:zh-CN` property (or `name`)."""
+    process: str
+    parent: str | None
+    """Id of the enclosing sub-process."""
+    properties: Mapping[str, str]
+    """`zeebe:property` values, e.g. stage=ACCEPTANCE."""
+    form_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    id: str
+    names: Mapping[str, str]
+    file: str
+    elements: Mapping[str, Element]
+    message_starts: Mapping[str, str]
+    """Message name → start event id: an arriving message of that name starts an instance."""

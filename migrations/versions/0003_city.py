@@ -1,0 +1,14 @@
+"""city tables."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.execute("set local lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    pass

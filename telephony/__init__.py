@@ -1,0 +1,1 @@
+"""Asterisk ARI application: calls, seats, voice menus. Arrives with the telephone issue."""
