@@ -1,0 +1,110 @@
+// The form of a task or registration: form-js draws it, this file sends it once, keeps all input, and shows what the
+// server says at the fields.
+import '@bpmn-io/form-js-viewer/dist/assets/form-js.css'
+import { Form } from '@bpmn-io/form-js-viewer'
+import { localiseForm } from './form-texts.js'
+
+const RETRIES_AFTER = [1000, 3000] // the network, not the server: the command id makes a repeat harmless
+
+async function send(island, values) {
+  const body = JSON.stringify({ command_id: island.dataset.command, values })
+  const headers = {
+    'Content-Type': 'application/json',
+    Accept: 'application/json',
+    'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content,
+  }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await fetch(island.dataset.post, { method: 'POST', headers, body })
+    } catch (error) {
+      if (attempt === RETRIES_AFTER.length) throw error
+      await new Promise(resolve => setTimeout(resolve, RETRIES_AFTER[attempt]))
+    }
+  }
+}
+
+async function problemOf(response) {
+  try {
+    return await response.json()
+  } catch {
+    return {}
+  }
+}
+
+class FormIsland {
+  constructor(island) {
+    this.island = island
+    this.texts = JSON.parse(island.querySelector('script[data-texts]').textContent)
+    this.notice = island.querySelector('.form-notice')
+    this.buttons = [...document.querySelectorAll(`[data-sends="${island.id}"]`)]
+    this.busy = false
+  }
+
+  async start() {
+    const { schema, values } = JSON.parse(this.island.querySelector('script[data-form]').textContent)
+    this.form = new Form({ container: this.island.querySelector('.form-canvas') })
+    localiseForm(this.form, this.island, this.texts)
+    await this.form.importSchema(schema, values)
+    this.form.on('submit', event => this.submitted(event))
+    this.form.on('changed', () => this.island.classList.add('is-changed'))
+    for (const button of this.buttons) button.addEventListener('click', () => this.form.submit())
+    document.addEventListener('keydown', event => {
+      if (event.ctrlKey && event.key === 'Enter') this.form.submit()
+    })
+    this.island.dataset.ready = 'true'
+  }
+
+  async submitted({ data, errors }) {
+    if (this.busy) return
+    if (Object.keys(errors).length) {
+      this.say(this.texts.incomplete, Object.keys(errors))
+      return
+    }
+    this.setBusy(true)
+    try {
+      const response = await send(this.island, data)
+      if (response.ok) {
+        window.location.assign((await response.json()).next)
+        return
+      }
+      await this.refused(response)
+    } catch {
+      this.say(this.texts.unreachable)
+    }
+    this.setBusy(false)
+  }
+
+  async refused(response) {
+    const problem = await problemOf(response)
+    const byKey = problem.errors ?? {}
+    const ids = this.showAtFields(byKey)
+    this.say(problem.detail ?? problem.title ?? this.texts.failed, ids, response.status === 409 ? 'conflict' : '')
+  }
+
+  /** Server errors come by field key; form-js keeps them by field id. Returns the ids. */
+  showAtFields(byKey) {
+    const errors = {}
+    for (const field of this.form.get('formFieldRegistry').getAll()) {
+      if (field.key && byKey[field.key]) errors[field.id] = [byKey[field.key]].flat()
+    }
+    if (Object.keys(errors).length) this.form._setState({ errors })
+    return Object.keys(errors)
+  }
+
+  say(sentence, fieldIds = [], tone = '') {
+    this.notice.hidden = false
+    this.notice.className = `form-notice callout ${tone || 'callout--red'}`
+    this.notice.querySelector('.form-notice__text').textContent = sentence
+    const first = fieldIds.length && this.island.querySelector(`.fjs-form-field [id*="${fieldIds[0]}"]`)
+    if (first) first.focus()
+    else this.notice.focus()
+  }
+
+  setBusy(busy) {
+    this.busy = busy
+    for (const button of this.buttons) button.setAttribute('aria-disabled', String(busy))
+    if (busy) this.notice.hidden = true
+  }
+}
+
+for (const island of document.querySelectorAll('[data-island=form]')) await new FormIsland(island).start()

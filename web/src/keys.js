@@ -1,0 +1,42 @@
+// Keys of lists: J K move, Enter opens, C claims; `/` or Ctrl K goes to the search. Letters only when no field has focus.
+
+function typing(target) {
+  return target.closest('input, textarea, select, [contenteditable], .fjs-container') !== null
+}
+
+function rows() {
+  return [...document.querySelectorAll('table[data-rows] tbody tr')]
+}
+
+function move(step) {
+  const all = rows()
+  if (!all.length) return
+  const at = all.findIndex(row => row.classList.contains('is-focus'))
+  const next = all[Math.min(all.length - 1, Math.max(0, at + step))]
+  for (const row of all) row.classList.toggle('is-focus', row === next)
+  next.querySelector('a')?.focus()
+}
+
+const LIST_KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  ArrowDown: () => move(1),
+  ArrowUp: () => move(-1),
+  c: () => document.querySelector('tr.is-focus [data-claim]')?.closest('form').requestSubmit(),
+}
+
+export function startKeys() {
+  document.addEventListener('keydown', event => {
+    if (event.ctrlKey && event.key.toLowerCase() === 'k') {
+      document.querySelector('#omnibox')?.focus()
+      event.preventDefault()
+    } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target) && LIST_KEYS[event.key] && rows().length) {
+      LIST_KEYS[event.key]()
+      event.preventDefault()
+    }
+  })
+  document.addEventListener('focusin', event => {
+    const row = event.target.closest('table[data-rows] tbody tr')
+    if (row) for (const other of rows()) other.classList.toggle('is-focus', other === row)
+  })
+}
