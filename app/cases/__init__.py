@@ -1,0 +1,1 @@
+"""Registrations, cases, work orders and what is known about them."""
