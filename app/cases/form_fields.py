@@ -1,0 +1,129 @@
+"""Where the values of forms live. A form's key that names an attribute is written there only if it stands here;
+numbers, status, confidentiality and scope never do. Any other key an analyst adds is kept in `custom`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from app.cases import enums
+
+Home = Literal["case", "registration", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    home: Home
+    values: type[StrEnum] | None = None
+    """The closed list it is taken from."""
+    type: Literal["text", "instant", "number"] = "text"
+    personal: bool = False
+    """Kept in the history's erasable detail, never in the chain."""
+    required: bool = False
+    """The column takes no null: an emptied field leaves what was there."""
+    column: str | None = None
+    """Where the form's key has another name than the attribute."""
+
+
+FORM_WRITABLE: Mapping[str, Attribute] = {
+    "caller_name": Attribute("registration", personal=True),
+    "caller_phone": Attribute("registration", personal=True),
+    "reported_at": Attribute("registration", type="instant", required=True),
+    "channel": Attribute("registration", enums.Channel, required=True),
+    "incident_source": Attribute("registration", enums.IncidentSource, required=True),
+    "reply_wish": Attribute("registration", enums.ReplyWish, required=True),
+    "reply_way": Attribute("registration", enums.ReplyWish),
+    "reply_text": Attribute("registration", personal=True),
+    "answer_text": Attribute("registration", personal=True, column="reply_text"),
+    "processing_result": Attribute("registration", enums.ProcessingResult),
+    "opinion": Attribute("registration", personal=True),
+    "leader_instruction": Attribute("registration", enums.LeaderInstructionKind),
+    "leader_text": Attribute("registration"),
+    "category": Attribute("case", required=True),
+    "sub_category": Attribute("case"),
+    "service_type": Attribute("case", enums.ServiceType, required=True),
+    "appeal_type": Attribute("case", enums.AppealType),
+    "kind": Attribute("case", enums.MatterKind, required=True),
+    "component_class": Attribute("case"),
+    "component_owner": Attribute("case"),
+    "incident_summary": Attribute("case", personal=True, required=True),
+    "detailed_content": Attribute("case", personal=True, required=True),
+    "address": Attribute("case", personal=True, required=True),
+    "urgency": Attribute("case", enums.Urgency, required=True),
+    "note": Attribute("order"),
+    "result_text": Attribute("order"),
+    "responsible_person": Attribute("order"),
+    "cost": Attribute("order", type="number"),
+    "objection_rule": Attribute("order"),
+    "objection_text": Attribute("order"),
+}
+
+ROUTING = frozenset(
+    {
+        *("judgement", "instruction", "lead_department", "assist_departments", "method"),
+        *("verification", "visit_result", "resolved", "decision"),
+    }
+)
+"""Keys of `custom` that hold a choice from a list and nothing personal."""
+
+FIXED = frozenset(
+    {
+        *("id", "case_id", "registration_id", "order_id", "instance_id", "command_id", "citizen_id"),
+        *("case_no", "acceptance_no", "order_no", "processing_no"),
+        *("status", "stage", "state", "outcome", "round", "rework_count", "supervision_level"),
+        *("confidential", "district", "departments", "origin", "machine_made"),
+        *("registered_at", "filed_at", "ended_at", "created_at", "dispatched_at", "signed_at", "replied_at"),
+    }
+)
+"""What no task's form may write, not even into `custom`, where a reader could take it for the real one.
+District, confidentiality and origin are set once, by registering."""
+
+
+class NotInList(ValueError):
+    """A value outside the attribute's closed list, or of another type."""
+
+
+def read(attribute: Attribute, value: Any, zone: ZoneInfo) -> Any:
+    """A form's JSON value as the attribute's own type; '' means empty. A date-time without an offset is meant in
+    the city's zone. Raises NotInList."""
+    if value is None or value == "":
+        return None
+    if attribute.values is not None:
+        if value not in attribute.values:
+            raise NotInList(value)
+        return str(value)
+    match attribute.type:
+        case "instant":
+            return _instant(value, zone)
+        case "number":
+            return _number(value)
+        case _:
+            return str(value)
+
+
+def shown(value: Any) -> Any:
+    """An attribute's value as history and forms carry it: JSON."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _instant(value: Any, zone: ZoneInfo) -> datetime:
+    try:
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise NotInList(value) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+
+
+def _number(value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise NotInList(value) from None
+    if not number.is_finite() or abs(number) >= Decimal(10) ** 12:
+        raise NotInList(value)
+    return number

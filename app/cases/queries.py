@@ -1,0 +1,196 @@
+"""Reading cases: by number, and all that a case's page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import audit
+from app.cases import numbers
+from app.cases.limits import LimitView, limits_of
+from app.cases.masking import masked_name, masked_phone, masked_text
+from app.cases.models import (
+    CaseFact,
+    CaseFile,
+    Evaluation,
+    LeaderInstruction,
+    ProcessingForm,
+    Registration,
+    ReturnVisit,
+    StageTime,
+    Supervision,
+    WorkOrder,
+)
+from app.core.errors import NotFound
+from app.identity import Actor, Scope, can, require
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """A citizen's report; the citizen's own data masked where the reader has no need to know."""
+
+    id: UUID
+    acceptance_no: str
+    caller_name: str | None
+    caller_phone: str | None
+    opinion: str | None
+    masked: bool
+    reported_at: datetime
+    channel: str
+    incident_source: str
+    reply_wish: str
+    duty_staff_name: str
+    leader_instruction: str | None
+    leader_text: str | None
+    reply_way: str | None
+    reply_text: str | None
+    replied_at: datetime | None
+    processing_result: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    order: WorkOrder
+    processing_no: str
+    method: str
+    limits: Sequence[LimitView]
+
+
+def scope_of(case: CaseFile) -> Scope:
+    """Where a case belongs, for `identity.can`."""
+    return Scope(case.district, frozenset(case.departments), confidential=case.confidential)
+
+
+def case_by_id(session: Session, case_id: UUID, actor: Actor) -> CaseFile:
+    """Raises NotFound, Forbidden."""
+    case = session.get(CaseFile, case_id)
+    if case is None:
+        raise NotFound("cases.unknown")
+    require(actor, "case.read", scope_of(case))
+    return case
+
+
+def case_by_number(session: Session, number: str, actor: Actor, today: date) -> CaseFile:
+    """By acceptance, case or order number, or the acceptance number's short form `1118-00335`; blanks are ignored.
+
+    Raises NotFound (a mistyped number is told from an unknown one), Forbidden."""
+    case_id = find_case_id(session, number, today)
+    if case_id is None:
+        digits = "".join(number.split()).partition("-")[0]
+        mistyped = len(digits) in (12, 14) and digits.isdigit() and not numbers.is_sound(digits)
+        raise NotFound("cases.number_mistyped" if mistyped else "cases.number_unknown", number=number)
+    return case_by_id(session, case_id, actor)
+
+
+def find_case_id(session: Session, number: str, today: date) -> UUID | None:
+    """The case a number belongs to, without asking who wants to know."""
+    typed = "".join(number.split())
+    if (full := numbers.expand_short(typed, today)) is not None:
+        return session.scalar(select(Registration.case_id).where(Registration.acceptance_no == full))
+    if "-" in typed:
+        return session.scalar(select(WorkOrder.case_id).where(WorkOrder.order_no == typed))
+    if not numbers.is_sound(typed):
+        return None
+    found = session.scalar(select(Registration.case_id).where(Registration.acceptance_no == typed))
+    return found or session.scalar(select(CaseFile.id).where(CaseFile.case_no == typed))
+
+
+def registrations_of(session: Session, case: CaseFile, actor: Actor) -> list[RegistrationView]:
+    """The reports merged into a case, the oldest first."""
+    may = can(actor, "citizen.read", scope_of(case))
+    query = select(Registration).where(Registration.case_id == case.id).order_by(Registration.created_at)
+    return [_registration_view(registration, may) for registration in session.scalars(query)]
+
+
+def reveal_citizen(
+    session: Session, case: CaseFile, registration_id: UUID, actor: Actor, now: datetime
+) -> RegistrationView:
+    """One report unmasked; the look is logged (Q05). Raises NotFound, Forbidden."""
+    require(actor, "citizen.read", scope_of(case))
+    registration = session.get(Registration, registration_id)
+    if registration is None or registration.case_id != case.id:
+        raise NotFound("cases.unknown")
+    audit.log_access(session, actor, "citizen", registration_id, now)
+    return _registration_view(registration, True)
+
+
+def orders_of(session: Session, case_id: UUID, limits: Sequence[LimitView] | None = None) -> list[OrderView]:
+    """A case's work orders in the order of dispatch, each with its limits."""
+    known = limits_of(session, case_id) if limits is None else limits
+    query = (
+        select(WorkOrder, ProcessingForm.processing_no, ProcessingForm.method)
+        .join(ProcessingForm, ProcessingForm.id == WorkOrder.processing_form_id)
+        .where(WorkOrder.case_id == case_id)
+        .order_by(WorkOrder.dispatched_at, WorkOrder.order_no)
+    )
+    return [
+        OrderView(order, processing_no or "", method, [limit for limit in known if limit.order_id == order.id])
+        for order, processing_no, method in session.execute(query)
+    ]
+
+
+def order_by_id(session: Session, order_id: UUID) -> WorkOrder:
+    """Raises NotFound."""
+    order = session.get(WorkOrder, order_id)
+    if order is None:
+        raise NotFound("cases.order_unknown")
+    return order
+
+
+def stage_times(session: Session, case_id: UUID) -> list[StageTime]:
+    """Every stay in every stage, in order (D13, D14)."""
+    return list(session.scalars(select(StageTime).where(StageTime.case_id == case_id).order_by(StageTime.no)))
+
+
+def facts_of(session: Session, case_id: UUID) -> list[CaseFact]:
+    return list(session.scalars(select(CaseFact).where(CaseFact.case_id == case_id).order_by(CaseFact.at)))
+
+
+def instructions_of(session: Session, case_id: UUID) -> list[LeaderInstruction]:
+    query = select(LeaderInstruction).where(LeaderInstruction.case_id == case_id).order_by(LeaderInstruction.at)
+    return list(session.scalars(query))
+
+
+def supervisions_of(session: Session, case_id: UUID) -> list[Supervision]:
+    return list(session.scalars(select(Supervision).where(Supervision.case_id == case_id).order_by(Supervision.at)))
+
+
+def visits_of(session: Session, case_id: UUID) -> list[ReturnVisit]:
+    return list(session.scalars(select(ReturnVisit).where(ReturnVisit.case_id == case_id).order_by(ReturnVisit.at)))
+
+
+def evaluations_of(session: Session, case_id: UUID) -> list[Evaluation]:
+    return list(session.scalars(select(Evaluation).where(Evaluation.case_id == case_id).order_by(Evaluation.at)))
+
+
+def processing_forms_of(session: Session, case_id: UUID) -> list[ProcessingForm]:
+    query = select(ProcessingForm).where(ProcessingForm.case_id == case_id).order_by(ProcessingForm.made_at)
+    return list(session.scalars(query))
+
+
+def _registration_view(registration: Registration, may_read: bool) -> RegistrationView:
+    r = registration
+    return RegistrationView(
+        id=r.id,
+        acceptance_no=r.acceptance_no or "",
+        caller_name=r.caller_name if may_read else masked_name(r.caller_name),
+        caller_phone=r.caller_phone if may_read else masked_phone(r.caller_phone),
+        opinion=r.opinion if may_read else masked_text(r.opinion),
+        masked=not may_read,
+        reported_at=r.reported_at,
+        channel=r.channel,
+        incident_source=r.incident_source,
+        reply_wish=r.reply_wish,
+        duty_staff_name=r.duty_staff_name,
+        leader_instruction=r.leader_instruction,
+        leader_text=r.leader_text,
+        reply_way=r.reply_way,
+        reply_text=r.reply_text if may_read else masked_text(r.reply_text),
+        replied_at=r.replied_at,
+        processing_result=r.processing_result,
+        created_at=r.created_at,
+    )
