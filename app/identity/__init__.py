@@ -28,7 +28,16 @@ from app.identity.queries import (
     users_with,
 )
 from app.identity.scopes import format_grant, parse_grant
-from app.identity.sessions import SessionRef, actor_of_token, admit, revoke, sessions_of, sign_in, sign_out
+from app.identity.sessions import (
+    SessionRef,
+    actor_of_token,
+    admit,
+    revoke,
+    session_id_of,
+    sessions_of,
+    sign_in,
+    sign_out,
+)
 
 __all__ = [
     "ACTIONS",
@@ -66,6 +75,7 @@ __all__ = [
     "require",
     "reset_password",
     "revoke",
+    "session_id_of",
     "sessions_of",
     "set_grants",
     "sign_in",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
-from uuid import UUID
 
 from flask import g
 
@@ -57,9 +56,9 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
-def session_id() -> UUID:
-    """The session by which they ask."""
-    return cast(UUID, g.session_id)
+def token() -> str:
+    """The token by which they ask."""
+    return cast(str, g.token)
 
 
 def _declare(permission: str) -> Callable[[View], View]:

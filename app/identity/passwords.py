@@ -12,7 +12,7 @@ from app.core.errors import Invalid
 MIN_LENGTH = 12
 MAX_LENGTH = 128
 MIN_DISTINCT = 5
-DEMO_PASSWORD = "jiangzhou-demo"  # noqa: S105: public on purpose, see User.demo
+DEMO_PASSWORD = "jiangzhou-demo"  # noqa: S105 - public on purpose, see User.demo
 
 _hasher = PasswordHasher()
 _turns = BoundedSemaphore(4)

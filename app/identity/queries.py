@@ -82,11 +82,11 @@ def find_user(session: Session, username: str) -> User:
     return user
 
 
-def _people() -> Select[tuple[User]]:
+def _people() -> Select[User]:
     return select(User).options(selectinload(User.grants)).order_by(User.username)
 
 
-def _refs(session: Session, query: Select[tuple[User]]) -> list[UserRef]:
+def _refs(session: Session, query: Select[User]) -> list[UserRef]:
     return [_ref(user) for user in session.scalars(query)]
 
 

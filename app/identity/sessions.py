@@ -124,6 +124,11 @@ def sessions_of(session: Session, user_id: UUID, now: datetime) -> list[SessionR
     return [SessionRef(s.id, s.created_at, s.last_seen_at, s.agent, s.address) for s in session.scalars(query)]
 
 
+def session_id_of(session: Session, token: str) -> UUID | None:
+    """Which session this token opens."""
+    return session.scalar(select(UserSession.id).where(UserSession.token_hash == hash_token(token)))
+
+
 def revoke(session: Session, user_id: UUID, *, actor: Actor, now: datetime, session_id: UUID | None = None) -> int:
     """End one session of a person, or all; returns how many ended. One's own needs no permission."""
     user = session.get(User, user_id)
