@@ -106,7 +106,10 @@ class DeliverMessage:
 
 @dataclass(frozen=True, slots=True)
 class FireTimers:
-    """Fire every timer due at `Context.now`, in order of due time."""
+    """Fire every timer due at `Context.now`, in order of due time; of these only `only`, where it is given (ids of
+    timers: a timer whose firing failed is held back until its incident is retried)."""
+
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
