@@ -40,7 +40,9 @@ class ServerError(Exception):
 class Server:
     process: subprocess.Popen[bytes]
     url: str
-    stop_signal: signal.Signals = signal.SIGTERM
+    stop_signal: signal.Signals
+    relaunch: Callable[[], "Server"]
+    """Start the same server again after its end, without waiting until it answers."""
 
     def stop(self, timeout: float = 15) -> None:
         """Ask it to stop, wait up to `timeout` seconds, then end it."""
@@ -57,31 +59,19 @@ def start_postgres(data: Path, *, fsync: bool = True, seconds: float = 60) -> Se
     """Start (and the first time, create) the cluster in `data/pg`. The url names the superuser `postgres`.
 
     Waits up to `seconds` until it answers (after a crash it reads its log first). Raises ServerError."""
-    cluster, log = data / "pg", data / "postgres.log"
+    cluster = data / "pg"
     data.mkdir(parents=True, exist_ok=True)
     sockets = _socket_folder(data, "pg-socket")
     user = _postgres_user()
-    uid, gid, groups = (user.pw_uid, user.pw_gid, list[int]()) if user else (None, None, None)
     for folder in (cluster, sockets):
         folder.mkdir(mode=0o700, exist_ok=True)
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
     if user:
         _let_through(cluster, sockets, PG_BIN)
-    _initdb(cluster, uid, gid, groups)
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-c", "max_connections=200"]
-    if not fsync:
-        options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    _rotate(log)
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            [PG_BIN / "postgres", "-D", cluster, *options], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-            cwd="/", start_new_session=True, user=uid, group=gid, extra_groups=groups,
-            preexec_fn=die_with_parent(signal.SIGINT),
-        )  # fmt: skip
-    # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
-    server = Server(process, f"postgresql://postgres@/postgres?host={sockets}", signal.SIGINT)
-    _wait(partial(accepts, server.url), server, f"PostgreSQL did not start: see {log}", seconds)
+    _initdb(cluster, user)
+    server = _launch_postgres(cluster, sockets, data / "postgres.log", user, fsync)
+    _wait(partial(accepts, server.url), server, f"PostgreSQL did not start: see {data / 'postgres.log'}", seconds)
     return server
 
 
@@ -92,19 +82,33 @@ def start_valkey(data: Path, *, seconds: float = 20) -> Server:
     folder.mkdir(mode=0o700, exist_ok=True)
     socket = _socket_folder(data, "valkey") / "valkey.sock"
     socket.parent.mkdir(mode=0o700, exist_ok=True)
-    _rotate(log)
     programs = _valkey_programs()
     for program in programs:
-        socket.unlink(missing_ok=True)
-        server = _start_valkey(program, folder, socket, log)
-        if server is None:
-            continue
         try:
+            server = _launch_valkey(program, folder, socket, log)
             _wait(partial(answers, server.url), server, "", seconds)
-        except ServerError:
+        except (OSError, ServerError) as error:  # built for another machine, or it ended at once
+            with log.open("a") as sink:
+                sink.write(f"{program}: {error}\n")
             continue
         return server
     raise ServerError(f"Valkey did not start (tried {len(programs)} programs): see {log}")
+
+
+def create_database(superuser_url: str) -> tuple[str, str]:
+    """Make the roles `citydesk_owner` (migrates) and `citydesk_app` (owns no table) and the database `citydesk`, each
+    where missing. Returns the urls of both roles, the application's first."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        roles = {name for (name,) in connection.execute("select rolname from pg_roles").fetchall()}
+        if "citydesk_owner" not in roles:
+            connection.execute("create role citydesk_owner login")
+        if "citydesk_app" not in roles:
+            connection.execute("create role citydesk_app login")
+        databases = {name for (name,) in connection.execute("select datname from pg_database").fetchall()}
+        if "citydesk" not in databases:
+            connection.execute("create database citydesk owner citydesk_owner")
+    folder = superuser_url.partition("?")[2]
+    return f"postgresql://citydesk_app@/citydesk?{folder}", f"postgresql://citydesk_owner@/citydesk?{folder}"
 
 
 def accepts(url: str) -> bool:
@@ -127,19 +131,38 @@ def answers(url: str) -> bool:
         client.close()
 
 
-def _start_valkey(program: Path, folder: Path, socket: Path, log: Path) -> Server | None:
+def _launch_postgres(cluster: Path, sockets: Path, log: Path, user: pwd.struct_passwd | None, fsync: bool) -> Server:
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-c", "max_connections=200"]
+    if not fsync:
+        options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    _rotate(log)
+    uid, gid, groups = _ids(user)
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            [PG_BIN / "postgres", "-D", cluster, *options], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+            cwd="/", start_new_session=True, user=uid, group=gid, extra_groups=groups,
+            preexec_fn=die_with_parent(signal.SIGINT),
+        )  # fmt: skip
+    # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
+    again = partial(_launch_postgres, cluster, sockets, log, user, fsync)
+    return Server(process, f"postgresql://postgres@/postgres?host={sockets}", signal.SIGINT, again)
+
+
+def _ids(user: pwd.struct_passwd | None) -> tuple[int | None, int | None, list[int] | None]:
+    return (user.pw_uid, user.pw_gid, []) if user else (None, None, None)
+
+
+def _launch_valkey(program: Path, folder: Path, socket: Path, log: Path) -> Server:
     command: list[str | Path] = [program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
                "--dir", folder, "--save", "", "--appendonly", "no"]  # fmt: skip
+    socket.unlink(missing_ok=True)
+    _rotate(log)
     with log.open("ab") as sink:
-        try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),
-            )  # fmt: skip
-        except OSError as error:  # built for another machine, or not executable
-            sink.write(f"{program}: {error}\n".encode())
-            return None
-    return Server(process, f"unix://{socket}")
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )  # fmt: skip
+    return Server(process, f"unix://{socket}", signal.SIGTERM, partial(_launch_valkey, program, folder, socket, log))
 
 
 def _valkey_programs() -> list[Path]:
@@ -153,7 +176,7 @@ def _valkey_programs() -> list[Path]:
     return [path for path in found if path.exists()]
 
 
-def _initdb(cluster: Path, uid: int | None, gid: int | None, groups: list[int] | None) -> None:
+def _initdb(cluster: Path, user: pwd.struct_passwd | None) -> None:
     marker = cluster / "PG_VERSION"
     try:
         made_by = marker.read_text().strip()
@@ -165,6 +188,7 @@ def _initdb(cluster: Path, uid: int | None, gid: int | None, groups: list[int] |
             raise ServerError(f"{cluster} was made by PostgreSQL {made_by}, this Citydesk brings {ours}: "
                               "move it with backup and restore, or name another --data folder")  # fmt: skip
         return
+    uid, gid, groups = _ids(user)
     made = subprocess.run(
         [PG_BIN / "initdb", "-D", cluster, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
         capture_output=True, text=True, cwd="/", user=uid, group=gid, extra_groups=groups,

@@ -35,6 +35,7 @@ def make_engine(url: str, *, lock_timeout_ms: int = 2000, pool_size: int = 10) -
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text must not carry a citizen's words into the log
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={"options": f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC"},

@@ -30,6 +30,13 @@ class Settings:
     default_language: str
     demo: bool
     """CITYDESK_DEMO=1: demo logins exist; refused on any host but loopback."""
+    log_level: str = "INFO"
+    log_format: str = "text"
+    """CITYDESK_LOG_FORMAT: `text` for people, `json` for collectors: one object a line."""
+    web_workers: int = 2
+    """CITYDESK_WEB_WORKERS: processes of the web server."""
+    web_threads: int = 8
+    """CITYDESK_WEB_THREADS: requests that each of them serves at once."""
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -46,10 +53,14 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=_secret(environ, "CITYDESK_SECRET_KEY"),
         data_dir=Path(environ.get("CITYDESK_DATA", "var")).resolve(),
         host=host,
-        port=_port(environ),
+        port=_number(environ, "CITYDESK_PORT", 8319, 1, 65535),
         city_zone=_zone(environ.get("CITYDESK_ZONE", "Asia/Shanghai")),
         default_language=_one_of(environ, "CITYDESK_LANGUAGE", ("zh-CN", "en")),
         demo=demo,
+        log_level=_one_of(environ, "CITYDESK_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+        log_format=_one_of(environ, "CITYDESK_LOG_FORMAT", ("text", "json")),
+        web_workers=_number(environ, "CITYDESK_WEB_WORKERS", 2, 1, 64),
+        web_threads=_number(environ, "CITYDESK_WEB_THREADS", 8, 1, 256),
     )
 
 
@@ -71,10 +82,10 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _port(environ: Mapping[str, str]) -> int:
-    value = environ.get("CITYDESK_PORT", "8319")
-    if not value.isdigit() or not 0 < int(value) < 65536:
-        raise SettingsError(f"CITYDESK_PORT is {value!r}: it must be a number from 1 to 65535")
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environ.get(name, str(default))
+    if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
+        raise SettingsError(f"{name} is {value!r}: it must be a number from {least} to {most}")
     return int(value)
 
 

@@ -1,0 +1,39 @@
+"""The web server's settings, for `bin/up`, the container and systemd alike."""
+
+import os
+import shutil
+
+from app.core.settings import load_settings
+
+_settings = load_settings()
+workers = _settings.web_workers
+threads = _settings.web_threads
+worker_class = "gthread"
+bind = [f"{_settings.host}:{_settings.port}"]
+backlog = 512
+timeout = 60
+graceful_timeout = 3
+keepalive = 15
+max_requests = 20_000
+max_requests_jitter = 2_000
+control_socket_disable = True
+accesslog = None  # the application writes its own line a request, without the query
+loglevel = _settings.log_level.lower()
+proc_name = "citydesk-web"
+
+_metrics = _settings.data_dir / "metrics"
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+"""Every worker counts into files of its own there; /metrics adds them up."""
+
+
+def on_starting(server):  # noqa: ARG001  (gunicorn's signature)
+    """Counters start at nought with the server."""
+    shutil.rmtree(_metrics, ignore_errors=True)
+    _metrics.mkdir(parents=True, exist_ok=True)
+
+
+def child_exit(server, worker):  # noqa: ARG001
+    """Gauges of a worker that has ended are forgotten; its counters stay."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
