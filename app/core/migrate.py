@@ -38,7 +38,7 @@ def _grant(connection: Connection) -> None:
     execute(f"grant usage on all sequences in schema public to {APP_ROLE}")
     execute(f"grant execute on all functions in schema public to {APP_ROLE}")
     execute(
-        "do $$ declare t text; begin for t in"
+        "do $$ declare t text; begin for t in"  # noqa: S608  (the role is a constant)
         " select tablename from pg_tables where schemaname = 'public' and tablename ~ '^history(_p\\d+)?$' loop"
-        f" execute format('revoke update, delete, truncate on %%I from {APP_ROLE}', t); end loop; end $$"  # noqa: S608  (a constant)
+        f" execute format('revoke update, delete, truncate on %%I from {APP_ROLE}', t); end loop; end $$"
     )
