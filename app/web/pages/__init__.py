@@ -1,0 +1,14 @@
+"""The pages, one module for each kind of work. They read through the features' doors and render; rules live below."""
+
+from flask import Flask
+
+from app.web.pages import account, entrance
+from app.web.pages.frame import blueprint
+
+
+def register(app: Flask) -> None:
+    """Importing a page's module put its routes on the blueprint."""
+    app.register_blueprint(blueprint)
+
+
+__all__ = ["account", "entrance", "register"]

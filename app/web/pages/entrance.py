@@ -1,0 +1,76 @@
+"""Coming and going: sign-in, sign-out, the choice of language, the first page."""
+
+from urllib.parse import urlsplit
+
+from flask import g, redirect, request, session
+from werkzeug.wrappers import Response
+
+from app.core.db import transaction
+from app.core.errors import CitydeskError
+from app.core.http import site
+from app.core.i18n import LANGUAGES
+from app.identity import sign_out as end_session
+from app.identity.guard import public, signed_in
+from app.identity.routes import open_session
+from app.web.languages import COOKIE
+from app.web.navigation import home
+from app.web.pages.frame import blueprint, page
+from app.web.templating import t
+
+A_YEAR = 365 * 24 * 3600
+
+
+@blueprint.get("/")
+@signed_in
+def start() -> Response:
+    return redirect(home(g.actor))
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@public
+def sign_in() -> Response | str | tuple[str, int]:
+    """The token goes into the signed, HttpOnly cookie; a fresh session each time, so none can be planted."""
+    target = _local(request.values.get("next", "/"))
+    if request.method == "GET":
+        return redirect(target) if g.actor else _sign_in_page(target)
+    username = request.form.get("username", "")
+    try:
+        token, actor = open_session(username, request.form.get("password", ""))
+    except CitydeskError as error:
+        problem = t(error.key, **error.params)
+        return _sign_in_page(target, username, problem), error.status
+    session.clear()
+    session["token"] = token
+    session.permanent = True
+    return redirect(home(actor) if target == "/" else target)
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> Response:
+    with transaction(site().sessions) as database:
+        end_session(database, g.token, site().clock.now())
+    session.clear()
+    return redirect("/sign-in")
+
+
+@blueprint.post("/language")
+@public
+def choose_language() -> Response:
+    response = redirect(_local(request.form.get("back", "/")))
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        response.set_cookie(COOKIE, chosen, max_age=A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+def _sign_in_page(target: str, username: str = "", problem: str = "") -> str:
+    return page("sign_in.html", next=target, username=username, problem=problem, demo=site().settings.demo)
+
+
+def _local(address: str) -> str:
+    """Only a path of this site: a sign-in link must not lead to a foreign one."""
+    parts = urlsplit(address.replace("\\", "/"))
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
+        return "/"
+    return address

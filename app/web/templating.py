@@ -1,0 +1,86 @@
+"""What every template may use: texts, times, limits, icons, who is signed in. Templates hold no rule."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from app import identity
+from app.core.http import site
+from app.core.i18n import has_text, text
+from app.web import formats, languages
+from app.web.navigation import rail
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        t=t, label=label, icon=icon, moment=moment, full_moment=full_moment, day_heading=day_heading,
+        ago=ago, short_number=formats.short_number, csrf_token=generate_csrf,
+    )  # fmt: skip
+    app.context_processor(_of_request)
+
+
+def t(key: str, **params: object) -> str:
+    """A text in the page's language."""
+    return text(key, languages.current(), **params)
+
+
+def label(enum: str, value: object) -> str:
+    """The word for an enum's value: `label('CaseStatus', 'COMPLETED')`. Unknown values show themselves."""
+    if value in (None, ""):
+        return "—"
+    key = f"enum.{enum}.{value}"
+    return t(key) if has_text(key) else str(value)
+
+
+def icon(name: str, large: bool = False) -> Markup:
+    """An icon of the sprite; decoration only, the word stands beside it."""
+    assets = _assets()
+    kind = "icon icon--lg" if large else "icon"
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(kind, assets.icons, name)
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time in a table, machine-readable too."""
+    if at is None:
+        return Markup("—")
+    shown = formats.moment(at, languages.current(), site().settings.city_zone)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), full_moment(at), shown)
+
+
+def full_moment(at: datetime) -> str:
+    return formats.full_moment(at, languages.current(), site().settings.city_zone)
+
+
+def day_heading(at: datetime) -> str:
+    return formats.day_heading(at, languages.current(), site().settings.city_zone)
+
+
+def ago(at: datetime) -> str:
+    """How long since."""
+    return formats.span(site().clock.now() - at, languages.current())
+
+
+def roles_of(actor: identity.Actor) -> str:
+    """“shift supervisor, agent”"""
+    return t("web.and").join(dict.fromkeys(t(f"identity.role.{grant.role.value}") for grant in actor.grants))
+
+
+def _of_request() -> dict[str, Any]:
+    actor = g.get("actor")
+    return {
+        "lang": languages.current(),
+        "actor": actor,
+        "rail": rail(actor, request.path) if actor else [],
+        "city_name": t("web.city"),
+        "counts": {},
+        "roles_of": roles_of,
+        "may": lambda action: actor is not None and identity.can(actor, action),
+    }
+
+
+def _assets() -> Any:
+    return current_app.jinja_env.globals["assets"]
