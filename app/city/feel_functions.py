@@ -1,0 +1,51 @@
+"""What diagrams and decision tables may ask of a working calendar. Wiring registers these by name."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from app.city.calendar import Calendar
+from app.city.deadline import Deadline
+
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "deadline": ("value", "unit"),
+    "working time between": ("start", "end"),
+}
+"""FEEL name → parameter names: the part of `Registry.functions` that the city gives."""
+
+Source = Calendar | Callable[[], Calendar]
+"""A calendar, or how to get it: then nothing is read unless an expression asks."""
+
+
+def deadline_function(calendar: Source, now: datetime) -> Callable[[Decimal, str], Deadline]:
+    """FEEL `deadline(value, unit)`: when so much time from this command on is over, e.g. `deadline(2, "WORKING_DAY")`.
+
+    Gives a `Deadline`: a datetime that carries its basis. Raises ValueError on a wrong value or unit.
+    """
+
+    def deadline(value: Decimal, unit: str) -> Deadline:
+        return _calendar(calendar).deadline(now, value, unit)
+
+    return deadline
+
+
+def working_time_between_function(calendar: Source) -> Callable[[datetime, datetime], timedelta]:
+    """FEEL `working time between(start, end)`: time within shifts, as `datetime.timedelta` (the expression language
+    lies above the city and makes its own duration of it); negative when `end` lies before `start`."""
+
+    def working_time_between(start: datetime, end: datetime) -> timedelta:
+        return _calendar(calendar).working_time_between(start, end)
+
+    return working_time_between
+
+
+def functions(calendar: Source, now: datetime) -> dict[str, Callable[..., object]]:
+    """All of `FUNCTIONS`, bound to one command: for a FEEL evaluation."""
+    return {
+        "deadline": deadline_function(calendar, now),
+        "working time between": working_time_between_function(calendar),
+    }
+
+
+def _calendar(source: Source) -> Calendar:
+    return source if isinstance(source, Calendar) else source()
