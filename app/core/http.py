@@ -3,8 +3,10 @@
 The faces import this and Flask; the domain never does.
 """
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -90,3 +92,19 @@ def command_id() -> UUID:
         return UUID(given)
     except ValueError:
         raise Invalid("core.idempotency_key") from None
+
+
+def key_of(at: datetime, row_id: UUID) -> str:
+    """The keyset of a page's last row, opaque to whoever sends it back as `after`."""
+    return urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode()
+
+
+def keyset(after: str | None) -> tuple[datetime, UUID] | None:
+    """The inverse of `key_of`. Raises Invalid."""
+    if after is None:
+        return None
+    try:
+        at, _, row_id = urlsafe_b64decode(after.encode()).decode().partition("|")
+        return datetime.fromisoformat(at), UUID(row_id)
+    except ValueError:
+        raise Invalid("core.keyset", {"after": ("core.keyset", {})}) from None

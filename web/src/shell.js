@@ -31,7 +31,16 @@ function submitOnChange() {
   }
 }
 
+function switchTheme() {
+  const root = document.documentElement
+  document.querySelector('[data-theme-toggle]')?.addEventListener('click', () => {
+    root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark'
+    document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`
+  })
+}
+
 sendOnce()
+switchTheme()
 submitOnChange()
 startKeys()
 countLimits()
