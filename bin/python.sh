@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034
 # Sourced by bin/up, bin/test and bin/citydesk: sets $root and $python (3.11 or newer), or stops with one line.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 python=

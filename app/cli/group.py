@@ -18,7 +18,7 @@ COMMANDS = {
     "audit": "app.cli.records",
     "backup": "app.cli.backup",
     "check": "app.cli.bundles",
-    "demo": "app.cli.demo",
+    "demo": "app.cli.demo_command",
     "deploy": "app.cli.bundles",
     "dispatcher": "app.cli.running",
     "migrate": "app.cli.running",
