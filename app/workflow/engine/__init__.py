@@ -1,0 +1,93 @@
+"""The engine: BPMN in the Camunda 8 dialect on SpiffWorkflow. Pure: values in, values out, no I/O.
+
+`check_files` tells what is wrong with a bundle's files, `compile_bundle` makes them ready to run."""
+
+from collections.abc import Mapping
+
+from .bundle import read
+from .checks import check
+from .compiled import Compiled
+from .types import (
+    BpmnError,
+    Call,
+    Cancel,
+    CompleteJob,
+    CompleteTask,
+    Context,
+    DeliverMessage,
+    Element,
+    EngineCommand,
+    Fault,
+    Finding,
+    FireTimers,
+    Modify,
+    Moved,
+    NotOpen,
+    OpenJob,
+    OpenTask,
+    OpenTimer,
+    OpenWait,
+    Operation,
+    Process,
+    Refused,
+    Registry,
+    Reschedule,
+    SetVariables,
+    Status,
+    Step,
+    Surface,
+    ThrowError,
+    VariableChange,
+    Variables,
+)
+
+__all__ = [
+    "BpmnError",
+    "Call",
+    "Cancel",
+    "Compiled",
+    "CompleteJob",
+    "CompleteTask",
+    "Context",
+    "DeliverMessage",
+    "Element",
+    "EngineCommand",
+    "Fault",
+    "Finding",
+    "FireTimers",
+    "Modify",
+    "Moved",
+    "NotOpen",
+    "OpenJob",
+    "OpenTask",
+    "OpenTimer",
+    "OpenWait",
+    "Operation",
+    "Process",
+    "Refused",
+    "Registry",
+    "Reschedule",
+    "SetVariables",
+    "Status",
+    "Step",
+    "Surface",
+    "ThrowError",
+    "VariableChange",
+    "Variables",
+    "check_files",
+    "compile_bundle",
+]
+
+
+def check_files(files: Mapping[str, bytes], registry: Registry) -> list[Finding]:
+    """Errors and warnings of a bundle: relative path → content of every .bpmn, .dmn and .form file."""
+    return check(read(files), registry)
+
+
+def compile_bundle(files: Mapping[str, bytes], registry: Registry) -> Compiled:
+    """The bundle, ready to run. Raises Refused with every finding when one of them is an error."""
+    bundle = read(files)
+    findings = check(bundle, registry)
+    if any(finding.severity == "error" for finding in findings):
+        raise Refused(findings)
+    return Compiled(bundle, registry)

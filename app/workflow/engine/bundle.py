@@ -1,0 +1,84 @@
+"""All files of a bundle, read: processes, decisions and forms by id, and what is wrong with the files themselves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app import dmn, forms
+
+from .model import ProcessModel
+from .reader import Reader, parse_xml
+from .types import Finding
+
+
+@dataclass(slots=True)
+class Bundle:
+    processes: dict[str, ProcessModel] = field(default_factory=dict)
+    decisions: dict[str, dmn.Model] = field(default_factory=dict)
+    """The model that holds the decision, by decision id."""
+    forms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def error(self, file: str, element: str | None, code: str, /, **params: object) -> None:
+        self.findings.append(Finding("error", file, element, code, params))
+
+
+def read(files: Mapping[str, bytes]) -> Bundle:
+    """Never raises for a bad file: its faults are findings."""
+    bundle = Bundle()
+    for file, content in sorted(files.items()):
+        match file.rpartition(".")[2]:
+            case "bpmn":
+                _read_diagram(bundle, file, content)
+            case "dmn":
+                _read_decisions(bundle, file, content)
+            case "form":
+                _read_form(bundle, file, content)
+            case _:
+                bundle.error(file, None, "unknown-file")
+    return bundle
+
+
+def _read_diagram(bundle: Bundle, file: str, content: bytes) -> None:
+    reader = Reader(file, content)
+    bundle.findings += reader.findings
+    for process in reader.processes:
+        if process.id in bundle.processes:
+            bundle.error(file, process.id, "duplicate-process", other=bundle.processes[process.id].file)
+        else:
+            bundle.processes[process.id] = process
+
+
+def _read_decisions(bundle: Bundle, file: str, content: bytes) -> None:
+    root, findings = parse_xml(file, content)
+    bundle.findings += findings
+    if root is None:
+        return
+    try:
+        model = dmn.parse(content)
+    except dmn.DmnError as error:
+        bundle.error(file, getattr(error, "element", None), "bad-decision", detail=str(error))
+        return
+    for fault in model.faults():
+        bundle.error(file, getattr(fault, "element", None), "bad-decision", detail=str(fault))
+    for id_ in model.decisions:
+        if id_ in bundle.decisions:
+            bundle.error(file, id_, "duplicate-decision")
+        bundle.decisions[id_] = model
+
+
+def _read_form(bundle: Bundle, file: str, content: bytes) -> None:
+    try:
+        form = json.loads(content)
+    except ValueError as error:
+        bundle.error(file, None, "not-json", detail=str(error))
+        return
+    for element, code, params in forms.faults(form):
+        bundle.error(file, element, code, **params)
+    id_ = form.get("id") if isinstance(form, dict) else None
+    if not isinstance(id_, str):
+        return
+    if id_ in bundle.forms:
+        bundle.error(file, id_, "duplicate-form")
+    bundle.forms[id_] = form

@@ -1,0 +1,239 @@
+"""What each element says: events, mappings, operations, forms, decisions, called processes, groups."""
+
+import re
+
+from app import feel
+
+from .build import USER_FIELDS
+from .checks import Checker
+from .model import Node
+from .scopes import RESERVED
+from .types import Operation
+
+EVENT_KINDS = {
+    "endEvent": frozenset({"none", "message", "error", "terminate"}),
+    "intermediateThrowEvent": frozenset({"none", "message"}),
+    "intermediateCatchEvent": frozenset({"message", "timer"}),
+    "boundaryEvent": frozenset({"message", "timer", "error"}),
+}
+"""Start events are checked with their scope."""
+
+KNOWN_EXTENSIONS = frozenset(
+    {
+        "formDefinition",
+        "userTask",
+        "assignmentDefinition",
+        "taskSchedule",
+        "priorityDefinition",
+        "ioMapping",
+        "taskDefinition",
+        "taskHeaders",
+        "calledDecision",
+        "script",
+        "calledElement",
+        "subscription",
+        "properties",
+        "versionTag",
+    }
+)
+BOUND = ("formDefinition", "calledDecision", "calledElement")
+TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def check_node(checker: Checker, node: Node) -> None:
+    if node.loop is not None:
+        checker.error(node, "unsupported-loop", loop=node.loop)
+    for name in node.zeebe.attributes.keys() - KNOWN_EXTENSIONS:
+        checker.error(node, "unsupported-extension", extension=f"zeebe:{name}")
+    for element in BOUND:
+        if node.zeebe.get(element, "bindingType") == "versionTag":
+            checker.warn(node, "binding-ignored")
+    kinds = EVENT_KINDS.get(node.type)
+    if kinds is not None and node.event.kind not in kinds:
+        checker.error(node, "unsupported-event", event=node.event.kind)
+    _check_event(checker, node)
+    _check_mappings(checker, node)
+    specific = CHECKS.get(node.type)
+    if specific is not None:
+        specific(checker, node)
+
+
+# ---------------------------------------------------------------- events
+def _check_event(checker: Checker, node: Node) -> None:
+    event = node.event
+    match event.kind:
+        case "message" if node.type in ("endEvent", "intermediateThrowEvent"):
+            _check_operation(checker, node)
+        case "message":
+            _check_message(checker, node)
+        case "timer":
+            _check_timer(checker, node)
+        case "error":
+            if event.code is not None and event.code.startswith("="):
+                checker.error(node, "error-code-dynamic", code=event.code)
+            elif event.code is None and node.type == "endEvent":
+                checker.error(node, "error-without-code")
+
+
+def _check_message(checker: Checker, node: Node) -> None:
+    event = node.event
+    if not event.name:
+        checker.error(node, "message-without-name")
+    elif event.name.startswith("="):
+        checker.error(node, "message-name-dynamic", message=event.name)
+    starts_process = node.type == "startEvent" and node.parent is None
+    if event.key is not None:
+        checker.expression(node, event.key, feel_only=True)
+    elif event.name and not starts_process:
+        checker.error(node, "message-without-key", message=event.name)
+
+
+def _check_timer(checker: Checker, node: Node) -> None:
+    event = node.event
+    if event.timer is None or not event.text:
+        checker.error(node, "timer-without-time")
+        return
+    expression = checker.expression(node, event.text)
+    if expression is not None and expression.static and not _is_time(event.timer, expression.text):
+        checker.error(node, "bad-timer", kind=event.timer, text=event.text)
+    once = node.type == "intermediateCatchEvent" or (node.type != "startEvent" and node.interrupting)
+    if event.timer == "timeCycle" and once:
+        checker.error(node, "cycle-once")
+
+
+def _is_time(kind: str, text: str) -> bool:
+    if kind == "timeDate":
+        return feel.parse_temporal(text) is not None
+    if kind == "timeCycle":
+        count, _, text = text.partition("/")
+        if not re.fullmatch(r"R\d*", count):
+            return False
+    return feel.parse_duration(text) is not None
+
+
+# ---------------------------------------------------------------- mappings
+def _check_mappings(checker: Checker, node: Node) -> None:
+    for mapping in (*node.zeebe.inputs, *node.zeebe.outputs):
+        _check_target(checker, node, mapping.target)
+        if not mapping.source.strip():
+            checker.error(node, "mapping-without-source", target=mapping.target)
+        checker.expression(node, mapping.source)
+
+
+def _check_target(checker: Checker, node: Node, target: str) -> None:
+    if not TARGET.fullmatch(target):
+        checker.error(node, "bad-target", target=target)
+    elif RESERVED & set(target.split(".")):
+        checker.error(node, "reserved-name", name=target)
+
+
+# ---------------------------------------------------------------- tasks
+def _check_operation(checker: Checker, node: Node) -> None:
+    name = node.zeebe.get("taskDefinition", "type")
+    if name is None:
+        checker.error(node, "operation-missing", element=node.type)
+        return
+    if name.startswith("="):
+        checker.error(node, "operation-dynamic", operation=name)
+        return
+    operation = checker.registry.operations.get(name)
+    if operation is None:
+        checker.error(node, "unknown-operation", operation=name)
+        return
+    if not _may_call(checker, node.process, operation):
+        checker.error(node, "operation-not-granted", operation=name, process=node.process)
+    given = {mapping.target.partition(".")[0] for mapping in node.zeebe.inputs}
+    for wanted in operation.inputs:
+        if wanted not in given:
+            checker.error(node, "operation-input-missing", operation=name, input=wanted)
+    for extra in sorted(given - {*operation.inputs, *operation.optional}):
+        if operation.inputs or operation.optional:
+            checker.warn(node, "operation-input-unknown", operation=name, input=extra)
+
+
+def _may_call(checker: Checker, process: str, operation: Operation) -> bool:
+    if (process, operation.name) in checker.registry.grants:
+        return True
+    return any(
+        process.startswith(allowed[:-1]) if allowed.endswith("*") else process == allowed
+        for allowed in operation.processes
+    )
+
+
+def _check_user_task(checker: Checker, node: Node) -> None:
+    form = node.zeebe.attributes.get("formDefinition", {})
+    form_id = form.get("formId")
+    if form and not form_id:
+        checker.error(node, "form-not-linked")
+    elif form_id and form_id not in checker.bundle.forms:
+        checker.error(node, "unknown-form", form=form_id)
+    elif form_id and not node.zeebe.outputs:
+        checker.warn(node, "form-without-output", form=form_id)
+    for name, where in USER_FIELDS.items():
+        expression = checker.expression(node, node.zeebe.get(*where))
+        if expression is not None and name == "groups":
+            _check_groups(checker, node, expression.text)
+
+
+def _check_groups(checker: Checker, node: Node, text: str) -> None:
+    """Constants only: `gas, water` or a FEEL list of texts `=["gas", "water"]`."""
+    if text.startswith("="):
+        constants = re.fullmatch(r'=\s*\[?((?:\s*"[^"\\]*"\s*,?)+)\]?\s*', text)
+        groups = re.findall(r'"([^"]*)"', constants[1]) if constants else []
+    else:
+        groups = [part.strip() for part in text.split(",") if part.strip()]
+    for group in groups:
+        if checker.registry.groups and group not in checker.registry.groups:
+            checker.error(node, "unknown-group", group=group)
+
+
+def _check_rule_task(checker: Checker, node: Node) -> None:
+    if "calledDecision" not in node.zeebe.attributes:
+        _check_operation(checker, node)
+        return
+    decision = node.zeebe.get("calledDecision", "decisionId")
+    if decision is None:
+        checker.error(node, "decision-missing")
+        return
+    expression = checker.expression(node, decision)
+    if expression is not None and expression.static and decision not in checker.bundle.decisions:
+        checker.error(node, "unknown-decision", decision=decision)
+    _check_result(checker, node, node.zeebe.get("calledDecision", "resultVariable"))
+
+
+def _check_script(checker: Checker, node: Node) -> None:
+    if "script" not in node.zeebe.attributes:
+        _check_operation(checker, node)
+        return
+    text = node.zeebe.get("script", "expression")
+    if text is None:
+        checker.error(node, "script-missing")
+    checker.expression(node, text, feel_only=True)
+    _check_result(checker, node, node.zeebe.get("script", "resultVariable"))
+
+
+def _check_result(checker: Checker, node: Node, name: str | None) -> None:
+    if name is None:
+        checker.error(node, "result-missing")
+    else:
+        _check_target(checker, node, name)
+
+
+def _check_call(checker: Checker, node: Node) -> None:
+    name = node.zeebe.get("calledElement", "processId")
+    if name is None:
+        checker.error(node, "process-missing")
+        return
+    expression = checker.expression(node, name)
+    if expression is not None and expression.static and name not in checker.bundle.processes:
+        checker.error(node, "unknown-process", process=name)
+
+
+CHECKS = {
+    "serviceTask": _check_operation,
+    "sendTask": _check_operation,
+    "userTask": _check_user_task,
+    "businessRuleTask": _check_rule_task,
+    "scriptTask": _check_script,
+    "callActivity": _check_call,
+}

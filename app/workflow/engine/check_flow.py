@@ -1,0 +1,97 @@
+"""How elements are joined: starts, ends, sequence flows, boundary events, reachability."""
+
+from .checks import Checker
+from .model import ACTIVITIES, Node, ProcessModel, Scope
+from .types import Finding
+
+PROCESS_STARTS = frozenset({"none", "message", "timer"})
+EVENT_SUBPROCESS_STARTS = frozenset({"message", "timer", "error"})
+
+
+def check_process(checker: Checker, process: ProcessModel) -> None:
+    starts = process.scope.starts()
+    if not starts:
+        checker.findings.append(Finding("error", process.file, process.id, "no-start"))
+    for start in starts:
+        if start.event.kind not in PROCESS_STARTS:
+            checker.error(start, "unsupported-event", event=start.event.kind)
+    for extra in [s for s in starts if s.event.kind == "none"][1:]:
+        checker.error(extra, "many-starts")
+    for scope in process.scope.scopes():
+        check_scope(checker, scope)
+
+
+def check_scope(checker: Checker, scope: Scope) -> None:
+    for node in scope.nodes.values():
+        _check_ends(checker, node)
+        _check_conditions(checker, node)
+        if node.type == "boundaryEvent":
+            _check_boundary(checker, scope, node)
+        if node.scope is not None:
+            _check_subprocess(checker, node, node.scope)
+    reached = _reachable(scope)
+    for node in scope.nodes.values():
+        if node.id not in reached:
+            checker.error(node, "unreachable")
+
+
+def _check_ends(checker: Checker, node: Node) -> None:
+    if node.incoming and (node.type in ("startEvent", "boundaryEvent") or node.is_event_subprocess):
+        checker.error(node, "flow-into", element=node.type)
+    if node.outgoing and (node.type == "endEvent" or node.is_event_subprocess):
+        checker.error(node, "flow-out-of", element=node.type)
+
+
+def _check_conditions(checker: Checker, node: Node) -> None:
+    choosing = node.type == "exclusiveGateway"
+    default = node.attributes.get("default")
+    if default is not None and default not in {flow.id for flow in node.outgoing}:
+        checker.error(node, "bad-default", flow=default)
+    for flow in node.outgoing:
+        if flow.condition is not None:
+            if not choosing:
+                checker.error(node, "condition-elsewhere", flow=flow.id)
+            checker.expression(node, flow.condition, feel_only=True)
+        elif choosing and len(node.outgoing) > 1 and flow.id != default:
+            checker.error(node, "flow-without-condition", flow=flow.id)
+    if choosing and len(node.outgoing) > 1 and default is None:
+        checker.warn(node, "no-default")
+
+
+def _check_boundary(checker: Checker, scope: Scope, node: Node) -> None:
+    host = scope.nodes.get(node.attributes.get("attachedToRef", ""))
+    if host is None or host.type not in ACTIVITIES or host.is_event_subprocess:
+        checker.error(node, "boundary-without-host")
+    if node.event.kind == "error" and not node.interrupting:
+        checker.error(node, "error-must-interrupt")
+
+
+def _check_subprocess(checker: Checker, node: Node, inner: Scope) -> None:
+    starts = inner.starts()
+    if len(starts) != 1:
+        checker.error(node, "one-start", count=len(starts))
+        return
+    kind = starts[0].event.kind
+    if not node.is_event_subprocess:
+        if kind != "none":
+            checker.error(starts[0], "plain-start-wanted")
+        return
+    if kind == "none":
+        checker.error(starts[0], "event-start-wanted")
+    elif kind not in EVENT_SUBPROCESS_STARTS:
+        checker.error(starts[0], "unsupported-event", event=kind)
+    elif kind == "error" and not starts[0].interrupting:
+        checker.error(starts[0], "error-must-interrupt")
+
+
+def _reachable(scope: Scope) -> set[str]:
+    todo = [n for n in scope.nodes.values() if n.type == "startEvent" or n.is_event_subprocess]
+    seen: set[str] = set()
+    while todo:
+        node = todo.pop()
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        todo += [scope.nodes[flow.target] for flow in node.outgoing]
+        todo += scope.boundaries(node.id)
+    return seen

@@ -1,0 +1,63 @@
+"""Exclusive and parallel gateways."""
+
+from collections.abc import Sequence
+
+from SpiffWorkflow.bpmn.specs import defaults as spiff
+
+from . import scopes
+from .spec import ElementSpec, Exit
+from .token import WAITING, Token
+from .types import Fault
+
+
+class ExclusiveSpec(ElementSpec, spiff.ExclusiveGateway):
+    """Takes the first flow whose condition is true, in the file's order, else the default. Null counts as false."""
+
+    def choose(self, token: Token) -> Sequence[Exit]:
+        fallback = None
+        for leaving in self.exits:
+            if leaving.is_default:
+                fallback = leaving
+            elif leaving.condition is None or self._holds(token, leaving):
+                return (leaving,)
+        if fallback is None:
+            if not self.exits:
+                return ()
+            raise Fault(self.node.id, "no condition is true and there is no default flow", self._seen(token))
+        return (fallback,)
+
+    def _holds(self, token: Token, leaving: Exit) -> bool:
+        assert leaving.condition is not None
+        value = scopes.evaluate(token, leaving.condition, strict=False)
+        if value is None or value is False or value is True:
+            return bool(value)
+        raise Fault(leaving.flow, f"{leaving.condition.text} gives {value!r}, not true or false")
+
+    def _seen(self, token: Token) -> dict[str, object]:
+        variables = scopes.visible(scopes.chain(token))
+        read = {name for leaving in self.exits if leaving.condition for name in leaving.condition.names}
+        return {name: variables.get(name) for name in sorted(read)}
+
+
+class ParallelSpec(ElementSpec, spiff.ParallelGateway):
+    """Waits for one token on every incoming flow and takes exactly those; more of them wait for the next round."""
+
+    def arrived_by(self, token: Token, cause: str | None) -> None:
+        if len(self.node.incoming) > 1:
+            token.internal_data["flow"] = cause
+
+    def arrive(self, token: Token) -> bool:
+        if len(self.node.incoming) < 2:
+            return True
+        here = {token.internal_data["flow"]: token}
+        for other in token.workflow.tasks.values():
+            if other.task_spec is self and other.state == WAITING:
+                here.setdefault(other.internal_data["flow"], other)
+        if len(here) < len(self.node.incoming):
+            token.await_outside()
+            return False
+        for other in here.values():
+            if other is not token:
+                other.drop()
+                other.note("completed")
+        return True

@@ -1,0 +1,50 @@
+"""What one command did: steps in order, and the first old value of every variable it wrote."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from .expressions import Functions
+from .types import Call, Context, Step, VariableChange, Variables
+
+State = Literal["entered", "waiting", "completed", "cancelled", "fired"]
+ScopeKey = tuple[str | None, str]
+
+
+@dataclass(slots=True)
+class Journal:
+    """One command's surroundings and its trace."""
+
+    now: datetime
+    perform: Callable[[Call], Variables]
+    functions: Functions
+    steps: list[Step] = field(default_factory=list)
+    old: dict[ScopeKey, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, context: Context) -> "Journal":
+        """Raises ValueError when the command's time has no zone."""
+        now = context.now
+        if now.tzinfo is None:
+            raise ValueError("a command's time needs a zone")
+
+        def today() -> date:
+            return now.date()
+
+        return cls(now, context.perform, {"now": lambda: now, "today": today, **context.functions})
+
+    def wrote(self, scope: str | None, name: str, old: Any) -> None:
+        self.old.setdefault((scope, name), old)
+
+    def changes(self, scopes: Mapping[str | None, Mapping[str, Any]]) -> tuple[VariableChange, ...]:
+        """Against the scopes that live on; those of finished activities are left out."""
+        out = []
+        for (scope, name), old in self.old.items():
+            values = scopes.get(scope)
+            if values is None:
+                continue
+            new = values.get(name)
+            if new is not old and (type(new) is not type(old) or new != old):
+                out.append(VariableChange(scope, name, old, new))
+        return tuple(out)

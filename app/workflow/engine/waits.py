@@ -1,0 +1,130 @@
+"""What events wait for: messages, clocks, errors. Subclasses of Spiff's event definitions; due time and correlation
+key are computed once, when the wait opens, and kept in the waiting token."""
+
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs import event_definitions as spiff
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from app import feel
+
+from . import scopes, userwork
+from .expressions import Expr
+from .token import Token
+from .types import Fault
+
+
+class MessageWait(spiff.MessageEventDefinition):
+    """Takes one message of its name with its correlation key."""
+
+    def __init__(self, name: str, key: Expr | None) -> None:
+        super().__init__(name)
+        self.key = key
+
+    def open(self, token: Token, seen_from: Token) -> None:
+        """Expressions are evaluated as `seen_from` sees: a boundary event's host."""
+        if self.key is not None:
+            token.internal_data["key"] = correlation_key(seen_from, self.key)
+        token.await_outside()
+
+    def repeats(self, token: Token) -> bool:
+        return True
+
+    def open_again(self, token: Token, fired: Token) -> None:
+        token.await_outside()
+
+    def takes(self, token: Token, name: str, key: str | None) -> bool:
+        return name == self.name and token.internal_data.get("key") == key
+
+
+class TimerWait(TimerEventDefinition):
+    """A date, a duration, or a cycle `R[n]/<duration>`."""
+
+    def __init__(self, name: str, expression: Expr, kind: str) -> None:
+        super().__init__(name, expression)
+        self.kind = kind
+
+    def open(self, token: Token, seen_from: Token) -> None:
+        value = scopes.evaluate(seen_from, self.expression)
+        if self.kind == "timeCycle":
+            times, value = _cycle(seen_from, value)
+            token.internal_data["left"] = times
+        self._wait_until(token, due(seen_from, value, token.journal.now))
+
+    def repeats(self, token: Token) -> bool:
+        """`left`: how often it fires altogether, this time included; 0 stands for without end."""
+        return self.kind == "timeCycle" and token.internal_data["left"] != 1
+
+    def open_again(self, token: Token, fired: Token) -> None:
+        _, every = _cycle(token, scopes.evaluate(_seen_from(token), self.expression))
+        left = fired.internal_data["left"]
+        token.internal_data["left"] = left - 1 if left else 0
+        self._wait_until(token, due(token, every, datetime.fromisoformat(fired.internal_data["due"])))
+
+    def next_due(self, token: Token, last: datetime | None, count: int) -> datetime | None:
+        """Of a start event: when it comes next, after it came `count` times, lastly at `last`."""
+        value = scopes.evaluate(token, self.expression)
+        now = token.journal.now
+        if self.kind == "timeCycle":
+            times, every = _cycle(token, value)
+            return None if times and count >= times else due(token, every, last or now)
+        return None if last is not None else due(token, value, now)
+
+    def _wait_until(self, token: Token, instant: datetime) -> None:
+        token.internal_data["due"] = instant.isoformat()
+        token.await_outside(due=instant)
+
+
+class ErrorCatch(spiff.ErrorEventDefinition):
+    """An error's code; None catches all. Nothing waits: a thrown error looks for its catcher."""
+
+    def open(self, token: Token, seen_from: Token) -> None:
+        raise AssertionError("an error is not waited for")
+
+    def open_again(self, token: Token, fired: Token) -> None:
+        raise AssertionError("an error is not waited for")
+
+    def repeats(self, token: Token) -> bool:
+        return False
+
+
+def correlation_key(token: Token, expression: Expr) -> str:
+    value = scopes.evaluate(token, expression)
+    if value is None or isinstance(value, (dict, list, bool)):
+        raise Fault(token.element, f"the correlation key {expression.text} gives {value!r}: a text or number is wanted")
+    return str(value)
+
+
+def due(token: Token, value: Any, start: datetime) -> datetime:
+    """When a duration from `start`, or a date, comes."""
+    if isinstance(value, str) and value.lstrip("-").startswith("P"):
+        value = feel.parse_duration(value)
+    if isinstance(value, (feel.DayTimeDuration, feel.YearMonthDuration)):
+        return _as_datetime(token, feel.add(start, value))
+    if value is None:
+        raise Fault(token.element, "the timer's expression gives no time")
+    return userwork.as_instant(token, "a timer", value)
+
+
+def _as_datetime(token: Token, value: Any) -> datetime:
+    if not isinstance(value, datetime):
+        raise Fault(token.element, f"the timer's duration leads to no time: {value!r}")
+    return value
+
+
+def _cycle(token: Token, value: Any) -> tuple[int, Any]:
+    """Of `R3/PT1H`: 3 and the duration."""
+    count, slash, every = str(value).partition("/")
+    duration = feel.parse_duration(every) if slash else None
+    if duration is None or not count.startswith("R") or not (count[1:] or "0").isdigit() or count == "R0":
+        raise Fault(token.element, f"{value!r} is no cycle such as R3/PT1H")
+    start = token.journal.now
+    if due(token, duration, start) <= start:
+        raise Fault(token.element, f"the cycle {value!r} stands still")
+    return int(count[1:] or 0), duration
+
+
+def _seen_from(token: Token) -> Token:
+    host = token.internal_data.get("host")
+    return token if host is None else token.workflow.tasks.get(host, token)
