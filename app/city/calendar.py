@@ -105,6 +105,8 @@ class Calendar:
 
     def is_provisional(self, first: datetime, last: datetime) -> bool:
         """Does a year without a published calendar lie between?"""
+        if not self.rules.observes_holidays:
+            return False
         zone, published = self.rules.zone, self.rules.published
         start, end = first.astimezone(zone).year, last.astimezone(zone).year
         if start == end:

@@ -29,6 +29,8 @@ class CalendarRules:
     make_up: Mapping[date, str] = field(default_factory=dict)
     """Working days on what the week calls free (调休), with the reason."""
     published: frozenset[int] = frozenset()
+    observes_holidays: bool = True
+    """False where people work by the week alone: then no year is provisional."""
 
     def __post_init__(self) -> None:
         if len(self.week) != 7 or not any(self.week):
@@ -51,6 +53,7 @@ class CalendarRules:
             "off": {day.isoformat(): name for day, name in sorted(self.off.items())},
             "make_up": {day.isoformat(): name for day, name in sorted(self.make_up.items())},
             "published": sorted(self.published),
+            "observes_holidays": self.observes_holidays,
         }
 
     @classmethod
@@ -64,6 +67,7 @@ class CalendarRules:
                 off={date.fromisoformat(day): name for day, name in snapshot["off"].items()},
                 make_up={date.fromisoformat(day): name for day, name in snapshot["make_up"].items()},
                 published=frozenset(snapshot["published"]),
+                observes_holidays=snapshot["observes_holidays"],
             )
         except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError) as error:
             raise Invalid("city.calendar.unreadable", problem=str(error)) from None

@@ -15,7 +15,13 @@ from app.core.ids import new_id
 from app.identity.actors import Actor, Grant, Role
 from app.identity.errors import LastAdministrator, UsernameTaken, WrongPassword
 from app.identity.models import User, UserGrant
-from app.identity.passwords import check_password_rules, hash_password, verify_password
+from app.identity.passwords import (
+    DEMO_PASSWORD,
+    check_password_rules,
+    hash_demo_password,
+    hash_password,
+    verify_password,
+)
 from app.identity.permissions import require
 from app.identity.queries import UserRef, user_by_name
 from app.identity.scopes import check_grants, format_grant, require_authority_over
@@ -54,7 +60,7 @@ def add_user(
         id=user_id or new_id(),
         username=username,
         name=name.strip(),
-        password_hash=hash_password(password),
+        password_hash=hash_demo_password() if demo and password == DEMO_PASSWORD else hash_password(password),
         language=language,
         demo=demo,
         created_at=now,
@@ -219,4 +225,5 @@ def _record(
         changes={field: {"old": old, "new": new} for field, (old, new) in changes.items()},
         personal=personal or {},
         stream_kind="user",
+        stream_name=user.username,
     )

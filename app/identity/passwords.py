@@ -25,6 +25,12 @@ def hash_password(password: str) -> str:
         return _hasher.hash(_normal(password))
 
 
+@functools.cache
+def hash_demo_password() -> str:
+    """The same hash for all demo logins: the password is public, and seeding need not wait for argon2."""
+    return hash_password(DEMO_PASSWORD)
+
+
 def verify_password(stored: str | None, password: str) -> bool:
     """Compare. `None` (no such user) costs the same time as a wrong password and is always false."""
     with _turns:

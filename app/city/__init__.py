@@ -1,0 +1,50 @@
+"""The city: districts, departments, categories, and working calendars that every time limit is computed from."""
+
+from app.city.actions import check_grants, load_catalogue, load_demo_city, office_calendar
+from app.city.calendar import Calendar
+from app.city.calendars import calendar_for, calendar_version, publish_calendar, refresh_published_years
+from app.city.deadline import Basis, Deadline, Unit
+from app.city.feel_functions import FUNCTIONS, deadline_function, functions, working_time_between_function
+from app.city.queries import (
+    categories,
+    component_classes,
+    department_process,
+    departments,
+    district,
+    district_at,
+    districts,
+    known_groups,
+    labels,
+    terms,
+)
+from app.city.rules import CalendarRules
+
+__all__ = [
+    "FUNCTIONS",
+    "Basis",
+    "Calendar",
+    "CalendarRules",
+    "Deadline",
+    "Unit",
+    "calendar_for",
+    "calendar_version",
+    "categories",
+    "check_grants",
+    "component_classes",
+    "deadline_function",
+    "department_process",
+    "departments",
+    "district",
+    "district_at",
+    "districts",
+    "functions",
+    "known_groups",
+    "labels",
+    "load_catalogue",
+    "load_demo_city",
+    "office_calendar",
+    "publish_calendar",
+    "refresh_published_years",
+    "terms",
+    "working_time_between_function",
+]

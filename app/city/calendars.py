@@ -1,0 +1,159 @@
+"""Calendars in the database: which one counts, and publishing a new version."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Text, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.orm import Session
+
+from app import audit
+from app.city.calendar import Calendar
+from app.city.models import CalendarVersion, WorkCalendar
+from app.city.rules import CalendarRules
+from app.city.sources import published_days, published_years
+from app.core.errors import NotFound
+from app.core.ids import new_id
+from app.identity import Actor, Scope, require
+
+_KEPT = 200
+_known: dict[tuple[UUID, int, str], Calendar] = {}
+"""Versions never change, so a process keeps those it has read. The snapshot's digest is part of the key: a version
+that was read and then rolled back must not stand for the one that is published in its place."""
+_lock = Lock()
+
+
+def calendar_for(session: Session, department: str | None, district: str | None) -> Calendar:
+    """The calendar that counts: the department's, else that of the nearest district, else the city's.
+
+    `district` is a path; the city is its first part (without one, any city's calendar). One statement when this
+    process knows the version already. Raises NotFound when the city has no calendar.
+    """
+    owners = _owners(department, district)
+    newest = _newest().where(
+        tuple_(WorkCalendar.owner_kind, WorkCalendar.owner).in_(owners) | (WorkCalendar.owner_kind == "city")
+    )
+    rows = session.execute(newest).all()
+    if not rows:
+        raise NotFound("city.calendar.none")
+    rank = {owner: place for place, owner in enumerate(owners)}
+    best = min(rows, key=lambda row: rank.get((row.owner_kind, row.owner), len(rank)))
+    return _read(session, best.id, best.version, best.digest)
+
+
+def calendar_version(session: Session, calendar_id: UUID, version: int) -> Calendar:
+    """One version, for going on with a limit that was computed from it. Raises NotFound."""
+    here = (CalendarVersion.calendar_id == calendar_id) & (CalendarVersion.version == version)
+    digest = session.scalar(select(_DIGEST).where(here))
+    if digest is None:
+        raise NotFound("city.calendar.none")
+    return _read(session, calendar_id, version, digest)
+
+
+def publish_calendar(
+    session: Session, owner_kind: str, owner: str, rules: CalendarRules, *, reason: str, actor: Actor, now: datetime
+) -> Calendar:
+    """Store `rules` as the owner's newest calendar: `owner_kind` is city, district or department.
+
+    Equal rules make no new version. Limits that run are not touched: whoever keeps them reschedules them.
+    Raises Forbidden.
+    """
+    departments = frozenset({owner} if owner_kind == "department" else ())
+    require(actor, "calendar.manage", Scope(None if owner_kind != "district" else owner, departments))
+    calendar_id = _locked_calendar(session, owner_kind, owner, now)
+    last = session.scalar(
+        select(CalendarVersion).where(CalendarVersion.calendar_id == calendar_id).order_by(_VERSION_DOWN).limit(1)
+    )
+    snapshot = rules.to_json()
+    if last is not None and last.snapshot == snapshot:
+        return calendar_version(session, calendar_id, last.version)
+    version = last.version + 1 if last else 1
+    new = CalendarVersion(calendar_id=calendar_id, version=version, snapshot=snapshot, reason=reason)
+    new.created_at, new.created_by = now, actor.id
+    session.add(new)
+    session.flush()
+    changes = _differences(last.snapshot if last else {}, snapshot)
+    audit.record(
+        session,
+        calendar_id,
+        "calendar.published",
+        actor=actor,
+        now=now,
+        changes=changes | {"version": {"old": last.version if last else None, "new": version}},
+        result={"reason": reason},
+        stream_kind="calendar",
+        stream_name=f"{owner_kind}:{owner}",
+    )
+    return Calendar(calendar_id, version, rules)
+
+
+def refresh_published_years(session: Session, *, actor: Actor, now: datetime) -> list[Calendar]:
+    """Give every calendar the years that have been published since: new versions of those that lacked some."""
+    renewed = []
+    for row in session.execute(_newest()).all():
+        rules = _read(session, row.id, row.version, row.digest).rules
+        fresh = published_days(published_years() - rules.published)
+        if not fresh.years or not rules.observes_holidays:
+            continue
+        wider = CalendarRules(
+            zone=rules.zone,
+            week=rules.week,
+            make_up_shifts=rules.make_up_shifts,
+            off={**rules.off, **fresh.off},
+            make_up={**rules.make_up, **fresh.make_up},
+            published=rules.published | fresh.years,
+        )
+        years = ", ".join(str(year) for year in sorted(fresh.years))
+        renewed.append(publish_calendar(session, row.owner_kind, row.owner, wider, reason=years, actor=actor, now=now))
+    return renewed
+
+
+_VERSION_DOWN = CalendarVersion.version.desc()
+_DIGEST = func.md5(cast(CalendarVersion.snapshot, Text)).label("digest")
+
+
+def _newest() -> Select[UUID, str, str, int, str]:
+    """Each calendar's newest version."""
+    return (
+        select(WorkCalendar.id, WorkCalendar.owner_kind, WorkCalendar.owner, CalendarVersion.version, _DIGEST)
+        .join(CalendarVersion, CalendarVersion.calendar_id == WorkCalendar.id)
+        .ext(distinct_on(WorkCalendar.id))
+        .order_by(WorkCalendar.id, _VERSION_DOWN)
+    )
+
+
+def _owners(department: str | None, district: str | None) -> list[tuple[str, str]]:
+    owners = [("department", department)] if department else []
+    parts = district.split("/") if district else []
+    owners += [("district", "/".join(parts[:depth])) for depth in range(len(parts), 1, -1)]
+    return [*owners, ("city", parts[0])] if parts else owners
+
+
+def _locked_calendar(session: Session, owner_kind: str, owner: str, now: datetime) -> UUID:
+    """The owner's calendar, made when missing and locked: versions follow each other."""
+    new = insert(WorkCalendar).values(id=new_id(), owner_kind=owner_kind, owner=owner, created_at=now)
+    session.execute(new.on_conflict_do_nothing())
+    query = select(WorkCalendar.id).where(WorkCalendar.owner_kind == owner_kind, WorkCalendar.owner == owner)
+    return session.execute(query.with_for_update()).scalar_one()
+
+
+def _read(session: Session, calendar_id: UUID, version: int, digest: str) -> Calendar:
+    key = (calendar_id, version, digest)
+    if (known := _known.get(key)) is not None:
+        return known
+    row = session.get_one(CalendarVersion, (calendar_id, version))
+    with _lock:
+        while len(_known) >= _KEPT:
+            _known.pop(next(iter(_known)))
+        return _known.setdefault(key, Calendar(calendar_id, version, CalendarRules.from_json(row.snapshot)))
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of two snapshots that differ."""
+    fields = sorted(set(old) | set(new))
+    return {
+        field: {"old": old.get(field), "new": new.get(field)} for field in fields if old.get(field) != new.get(field)
+    }
