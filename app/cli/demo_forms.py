@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from app import feel
+
 Component = Mapping[str, Any]
 Values = dict[str, Any]
 
@@ -40,9 +42,9 @@ def fill(form: Component, given: Mapping[str, Any], answers: Mapping[str, object
         key = component["key"]
         known = given.get(key)
         if known in (None, "", []):
-            known = _suitable(component, answers.get(key), given)
+            known = _suitable(component, answers.get(key), {**given, **values})
         if known is None and component.get("validate", {}).get("required") and not component.get("conditional"):
-            known = _by_type(component, given)
+            known = _by_type(component, {**given, **values})
         if known is not None:
             values[key] = known
     return values
@@ -72,7 +74,11 @@ def _suitable(component: Component, answer: object | None, given: Mapping[str, A
 
 
 def _options(component: Component, given: Mapping[str, Any]) -> list[Any]:
-    options = component.get("values") or given.get(component.get("valuesKey", ""), [])
+    """What the field offers, as the page in a browser would work it out."""
+    if expression := component.get("valuesExpression"):
+        options = feel.evaluate(str(expression).removeprefix("="), given) or []
+    else:
+        options = component.get("values") or given.get(component.get("valuesKey", ""), [])
     return [option["value"] if isinstance(option, Mapping) else option for option in options]
 
 

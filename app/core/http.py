@@ -11,12 +11,13 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 import flask_smorest
-from flask import current_app, request
+from flask import current_app, g, request
 from marshmallow import Schema, fields, validate
 
 from app.core.clock import Clock
 from app.core.db import Sessions
 from app.core.errors import Invalid
+from app.core.i18n import LANGUAGES, choose_language
 from app.core.ids import new_id
 from app.core.settings import Settings
 
@@ -24,6 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_PAGE = 200
+LANGUAGE_COOKIE = "language"
 
 
 class HasSessions(Protocol):
@@ -73,6 +75,24 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     ) -> Callable[[Callable[..., R]], Callable[..., R]]:
         """What the view returns is dumped by `schema`."""
         return cast(Callable[[Callable[..., R]], Callable[..., R]], self.response(status, schema))
+
+
+def language() -> str:
+    """The language to answer in. A page: what was chosen in this browser, else the account's, else the browser's;
+    a program: what it accepts, else the account's. Found once a request, when first asked for."""
+    if "language" not in g:
+        g.language = _choose_language()
+    return str(g.language)
+
+
+def _choose_language() -> str:
+    chosen, accepted = request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language")
+    account = g.actor.language if g.get("actor") is not None else None
+    if request.path.startswith("/api/"):
+        return choose_language(accepted, account or site().settings.default_language)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return account or choose_language(accepted, site().settings.default_language)
 
 
 class PageQuery(Schema):

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.db import transaction
-from app.core.http import ApiBlueprint, key_of, keyset, site
+from app.core.http import ApiBlueprint, key_of, keyset, language, site
 from app.identity.guard import actor, signed_in
 from app.messaging.actions import mark_read
 from app.messaging.queries import NoticeView, notices, unread_count
@@ -44,7 +44,7 @@ def read(notice_id: UUID) -> dict[str, int]:
 
 def _shown(notice: NoticeView) -> dict[str, Any]:
     return {
-        "id": notice.id, "kind": notice.kind, "sentence": notice.sentence(actor().language),
+        "id": notice.id, "kind": notice.kind, "sentence": notice.sentence(language()),
         "subject_kind": notice.subject_kind, "subject_id": notice.subject_id, "created_at": notice.created_at,
         "read_at": notice.read_at,
     }  # fmt: skip

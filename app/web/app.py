@@ -11,7 +11,7 @@ from flask_smorest import Api
 from app.core.http import Site
 from app.core.settings import Settings
 from app.identity.guard import public
-from app.web import assets, pages, problems, routes, security, templating
+from app.web import assets, health, pages, problems, routes, security, templating
 
 MAX_BODY = 1024 * 1024
 """Bytes. Files have their own road; a form or an API call is text."""
@@ -61,6 +61,7 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     api = _ProblemApi(app)
     routes.register(api)
     pages.register(app)
+    health.install(app)
     security.limit_sign_ins(app, settings, ("pages.sign_in", "sessions.create"))
     public(app.view_functions["static"])
     return app

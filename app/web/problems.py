@@ -10,10 +10,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import CitydeskError, Invalid, Unauthenticated
+from app.core.http import language
 from app.core.i18n import has_text, text
 from app.core.ids import new_id
 from app.identity import TooManyAttempts
-from app.web import languages
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +49,10 @@ def wants_problem() -> bool:
 def _expected(error: CitydeskError) -> AnyResponse:
     if isinstance(error, Unauthenticated) and not wants_problem() and request.method == "GET":
         return redirect("/sign-in?" + urlencode({"next": request.full_path.rstrip("?")}))
-    language = languages.current()
     errors = {}
     if isinstance(error, Invalid):
-        errors = {field: [text(key, language, **params)] for field, (key, params) in error.fields.items()}
-    detail = text(error.key, language, **error.params)
+        errors = {field: [text(key, language(), **params)] for field, (key, params) in error.fields.items()}
+    detail = text(error.key, language(), **error.params)
     response = _answer(error.status, error.key, detail, errors)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -69,7 +68,7 @@ def _http(error: HTTPException) -> AnyResponse:
     if status >= 500:
         return _unexpected(error)
     key = f"web.problem.{status}.detail"
-    detail = text(key, languages.current()) if has_text(key) else str(error.description)
+    detail = text(key, language()) if has_text(key) else str(error.description)
     response = _answer(status, f"http-{status}", detail, _schema_errors(error))
     for name, value in error.get_headers():  # Allow, Retry-After …
         if name.lower() not in ("content-type", "content-length"):
@@ -82,7 +81,7 @@ def _unexpected(error: Exception) -> AnyResponse:
     logger.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
-    detail = text("web.problem.500.detail", languages.current())
+    detail = text("web.problem.500.detail", language())
     return _answer(500, "http-500", detail, {}, reference=reference)
 
 
@@ -99,7 +98,7 @@ def _answer(
         if reference:
             body["reference"] = reference
         response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
-        response.headers["Content-Language"] = languages.current()
+        response.headers["Content-Language"] = language()
         return response
     page = render_template("error.html", status=status, title=title, detail=detail, errors=errors, reference=reference)
     return Response(page, status)
@@ -107,7 +106,7 @@ def _answer(
 
 def _title(status: int) -> str:
     key = f"web.problem.{status}.title"
-    return text(key if has_text(key) else f"web.problem.{status // 100}00.title", languages.current())
+    return text(key if has_text(key) else f"web.problem.{status // 100}00.title", language())
 
 
 def _schema_errors(error: HTTPException) -> dict[str, list[str]]:
@@ -142,4 +141,4 @@ _SENTENCES = {
 
 def _sentence(english: str) -> str:
     key = _SENTENCES.get(english)
-    return text(key, languages.current()) if key else english
+    return text(key, language()) if key else english

@@ -8,9 +8,9 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app import identity
-from app.core.http import site
+from app.core.http import language, site
 from app.core.i18n import has_text, text
-from app.web import formats, languages
+from app.web import formats
 from app.web.navigation import rail
 
 
@@ -25,7 +25,7 @@ def install(app: Flask) -> None:
 
 def t(key: str, **params: object) -> str:
     """A text in the page's language."""
-    return text(key, languages.current(), **params)
+    return text(key, language(), **params)
 
 
 def label(enum: str, value: object) -> str:
@@ -47,21 +47,21 @@ def moment(at: datetime | None) -> Markup:
     """A time in a table, machine-readable too."""
     if at is None:
         return Markup("—")
-    shown = formats.moment(at, languages.current(), site().settings.city_zone)
+    shown = formats.moment(at, language(), site().settings.city_zone)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), full_moment(at), shown)
 
 
 def full_moment(at: datetime) -> str:
-    return formats.full_moment(at, languages.current(), site().settings.city_zone)
+    return formats.full_moment(at, language(), site().settings.city_zone)
 
 
 def day_heading(at: datetime) -> str:
-    return formats.day_heading(at, languages.current(), site().settings.city_zone)
+    return formats.day_heading(at, language(), site().settings.city_zone)
 
 
 def ago(at: datetime) -> str:
     """How long since."""
-    return formats.span(site().clock.now() - at, languages.current())
+    return formats.span(site().clock.now() - at, language())
 
 
 def roles_of(actor: identity.Actor) -> str:
@@ -72,7 +72,7 @@ def roles_of(actor: identity.Actor) -> str:
 def _of_request() -> dict[str, Any]:
     actor = g.get("actor")
     return {
-        "lang": languages.current(),
+        "lang": language(),
         "actor": actor,
         "rail": rail(actor, request.path) if actor else [],
         "city_name": t("web.city"),

@@ -7,12 +7,11 @@ from werkzeug.wrappers import Response
 
 from app.core.db import transaction
 from app.core.errors import CitydeskError
-from app.core.http import site
+from app.core.http import LANGUAGE_COOKIE, site
 from app.core.i18n import LANGUAGES
 from app.identity import sign_out as end_session
 from app.identity.guard import public, signed_in
 from app.identity.routes import open_session
-from app.web.languages import COOKIE
 from app.web.navigation import home
 from app.web.pages.frame import blueprint, page
 from app.web.templating import t
@@ -60,7 +59,9 @@ def choose_language() -> Response:
     response = redirect(_local(request.form.get("back", "/")))
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
-        response.set_cookie(COOKIE, chosen, max_age=A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        response.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+        )
     return response
 
 

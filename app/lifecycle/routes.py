@@ -1,0 +1,134 @@
+"""REST: register, work on tasks, and what people may ask of a case while it runs."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from app.cases import queries
+from app.cases.limits import LimitView
+from app.cases.routes import limit, now, today
+from app.core.http import ApiBlueprint, command_id, language, site
+from app.identity.guard import actor, permits, signed_in
+from app.lifecycle import forms
+from app.lifecycle.form_view import shown_form, shown_values
+from app.lifecycle.reporting import register
+from app.lifecycle.schemas import (
+    CompletedSchema,
+    FormSchema,
+    RegisteredSchema,
+    TaskQuery,
+    TasksSchema,
+    TaskWithFormSchema,
+    ValuesSchema,
+)
+from app.lifecycle.tasks import claim, complete_task, release
+from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case, work_item, worklist
+from app.workflow import Runtime
+
+registering = ApiBlueprint("registering", __name__, url_prefix="/registrations", description="Register a report")
+tasks = ApiBlueprint("tasks", __name__, url_prefix="/tasks", description="What people have to do")
+steering = ApiBlueprint("steering", __name__, url_prefix="/cases", description="What people ask of a running case")
+
+
+def runtime() -> Runtime:
+    return cast(Runtime, site().runtime)
+
+
+@registering.operation("/form")
+@permits("case.register")
+@registering.gives(FormSchema)
+def registration_form() -> dict[str, Any]:
+    """The deployed registration form, and what it begins with"""
+    with site().sessions() as session:
+        form = forms.registration_form(session)
+    return {"form": shown_form(form, language()), "values": {}}
+
+
+@registering.operation("", "POST")
+@permits("case.register")
+@registering.takes(ValuesSchema)
+@registering.gives(RegisteredSchema, 201)
+def create(body: dict[str, Any]) -> Any:
+    """Register a report: it gets its acceptance number, and the case its first stage"""
+    return register(runtime(), body["values"], actor=actor(), command_id=command_id())
+
+
+@tasks.operation("")
+@signed_in
+@tasks.takes(TaskQuery, location="query")
+@tasks.gives(TasksSchema)
+def inbox(query: dict[str, Any]) -> dict[str, Any]:
+    """The open tasks one may do, the one due first first"""
+    following: str | None = None
+    with site().sessions() as session:
+        if query["case_no"] is None:
+            items, following = worklist(runtime(), session, actor(), after=query["after"], limit=query["limit"])
+        else:
+            case_id = queries.find_case_id(session, query["case_no"], today())
+            found = tasks_of_case(runtime(), session, case_id) if case_id else []
+            items = [item for item in found if may_work_on(actor(), item.task)]
+    return {"tasks": [task_json(item) for item in items], "next": following}
+
+
+@tasks.operation("/<uuid:task_id>")
+@signed_in
+@tasks.gives(TaskWithFormSchema)
+def one(task_id: UUID) -> dict[str, Any]:
+    """One open task with its form and what the form begins with"""
+    with site().sessions() as session:
+        item = work_item(runtime(), session, task_id, actor())
+        form = forms.task_form(session, item.task)
+        values = shown_values(form, forms.task_values(runtime(), session, item.task, actor()))
+    return task_json(item) | {"form": shown_form(form, language()), "values": values}
+
+
+@tasks.operation("/<uuid:task_id>/completion", "POST")
+@signed_in
+@tasks.takes(ValuesSchema)
+@tasks.gives(CompletedSchema, 201)
+def complete(body: dict[str, Any], task_id: UUID) -> dict[str, Any]:
+    """Complete the task with its form's values"""
+    done = complete_task(runtime(), task_id, body["values"], actor=actor(), command_id=command_id())
+    return {"task_id": task_id, "completed_at": done.at or now(), "repeated": done.repeated}
+
+
+@tasks.operation("/<uuid:task_id>/claim", "PUT")
+@signed_in
+@tasks.gives(None, 204)
+def take(task_id: UUID) -> None:
+    """Take the task out of the pool"""
+    claim(runtime(), task_id, actor=actor(), command_id=command_id())
+
+
+@tasks.operation("/<uuid:task_id>/claim", "DELETE")
+@signed_in
+@tasks.gives(None, 204)
+def put_back(task_id: UUID) -> None:
+    """Put the task back into the pool"""
+    release(runtime(), task_id, actor=actor(), command_id=command_id())
+
+
+def task_json(item: WorkItem) -> dict[str, Any]:
+    """As `TaskSchema` says."""
+    task = item.task
+    return {
+        "id": task.task_id,
+        "name": item.name(language()),
+        "element": task.element,
+        "process_id": task.process_id,
+        "form_id": task.form_id,
+        "groups": task.groups,
+        "assignee": {"id": task.assignee, "name": item.assignee_name} if task.assignee else None,
+        "priority": task.priority,
+        "created_at": task.created_at,
+        "due": task.due,
+        "follow_up": task.follow_up,
+        "limit": _limit(item.limit),
+        "case_no": item.case.case_no if item.case else None,
+        "order_no": item.order.order_no if item.order else None,
+        "summary": item.case.incident_summary if item.case else None,
+        "district": task.district,
+    }
+
+
+def _limit(view: LimitView | None) -> dict[str, Any] | None:
+    return None if view is None else limit(view, now())

@@ -1,0 +1,89 @@
+"""JSON of tasks and of what people do with a case."""
+
+from marshmallow import Schema, fields, validate
+
+from app.cases.schemas import LimitSchema
+from app.core.http import PageQuery
+
+
+class ValuesSchema(Schema):
+    """A form's values by field key; the deployed form says which and how."""
+
+    values = fields.Dict(keys=fields.String(), required=True)
+
+
+class ReasonSchema(Schema):
+    reason = fields.String(required=True, validate=validate.Length(1, 2000))
+
+
+class NothingSchema(Schema):
+    """An empty object: the deed says it all."""
+
+
+class RegisteredSchema(Schema):
+    acceptance_no = fields.String()
+    case_no = fields.String()
+    repeated = fields.Boolean(metadata={"description": "This key was used before: the first one's numbers"})
+
+
+class FormSchema(Schema):
+    form = fields.Dict(
+        metadata={"description": "form-js schema (viewer 1.23) in the asker's language"}, allow_none=True
+    )
+    values = fields.Dict(metadata={"description": "What it begins with"})
+
+
+class TaskQuery(PageQuery):
+    case_no = fields.String(load_default=None, metadata={"description": "Only the tasks of this case"})
+
+
+class PersonRefSchema(Schema):
+    id = fields.UUID()
+    name = fields.String()
+
+
+class TaskSchema(Schema):
+    id = fields.UUID()
+    name = fields.String(metadata={"description": "In the asker's language"})
+    element = fields.String()
+    process_id = fields.String()
+    form_id = fields.String(allow_none=True)
+    groups = fields.List(fields.String())
+    assignee = fields.Nested(PersonRefSchema, allow_none=True)
+    priority = fields.Integer()
+    created_at = fields.AwareDateTime()
+    due = fields.AwareDateTime(allow_none=True)
+    follow_up = fields.AwareDateTime(allow_none=True)
+    limit = fields.Nested(LimitSchema, allow_none=True)
+    case_no = fields.String(allow_none=True)
+    order_no = fields.String(allow_none=True)
+    summary = fields.String(allow_none=True)
+    district = fields.String(allow_none=True)
+
+
+class TaskWithFormSchema(TaskSchema):
+    form = fields.Dict(allow_none=True)
+    values = fields.Dict()
+
+
+class TasksSchema(Schema):
+    tasks = fields.List(fields.Nested(TaskSchema))
+    next = fields.String(allow_none=True)
+
+
+class CompletedSchema(Schema):
+    task_id = fields.UUID()
+    completed_at = fields.AwareDateTime()
+    repeated = fields.Boolean()
+
+
+class HistoryRowSchema(Schema):
+    at = fields.AwareDateTime()
+    actor = fields.String()
+    kind = fields.String()
+    sentence = fields.String()
+    order_no = fields.String(allow_none=True)
+
+
+class HistorySchema(Schema):
+    history = fields.List(fields.Nested(HistoryRowSchema))
