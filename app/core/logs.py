@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from app.core.settings import Settings
 
-_NOT_INSIDE = r"(?<![\w-]){}(?![\w-])"
+_NOT_INSIDE = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_-])"
 _HIDDEN = (
     (re.compile(r"(://[^/\s:@]*:)[^@\s/]+@"), r"\1***@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 ***"),
