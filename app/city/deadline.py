@@ -80,6 +80,9 @@ class Deadline(datetime):
     def astimezone(self, tz: tzinfo | None = None) -> Self:
         return self.of(self.plain().astimezone(tz), self.basis)
 
+    def replace(self, *args: Any, **kwargs: Any) -> datetime:  # type: ignore[override]
+        return self.plain().replace(*args, **kwargs)
+
     def plain(self) -> datetime:
         """The instant alone."""
         return datetime.combine(self.date(), self.timetz())
