@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Path(os.environ.get("UV_PROJECT_ENVIRONMENT") or ROOT / ".venv")
-TOOLS = ROOT / "var" / "tools"
-LOG = ROOT / "var" / "install.log"
+TOOLS = ROOT / ".tools"
+LOG = TOOLS / "install.log"
 NO_ANSWER = ("error sending request", "dns error", "failed to lookup", "connection refused", "tcp connect error",
              "network is unreachable", "timed out", "max retries", "temporary failure", "no route to host",
              "could not connect", "connection reset", "failed to fetch", "retrying (retry")  # fmt: skip
@@ -26,7 +26,17 @@ def stop(line: str, code: int = 1) -> None:
     sys.exit(print(f"citydesk: {line}", file=sys.stderr) or code)
 
 
+def trust_this_machine() -> None:
+    """uv, pip and Node bring certificates of their own; where the machine has some, those count (company proxies)."""
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    if bundle.exists():
+        os.environ.setdefault("UV_SYSTEM_CERTS", "1")
+        os.environ.setdefault("PIP_CERT", str(bundle))
+        os.environ.setdefault("NODE_EXTRA_CA_CERTS", str(bundle))
+
+
 def main(arguments: list[str]) -> None:
+    trust_this_machine()
     dev = arguments[:1] == ["--dev"]
     command = arguments[1:] if dev else arguments
     python = ENVIRONMENT / "bin" / "python"
@@ -116,6 +126,8 @@ def why_failed(what: str, said: list[str]) -> str:
         return "the disk is full"
     if "permission denied" in told:
         return f"{what} may not write: run as the owner of {ROOT} or work in a copy of your own (see {LOG})"
+    if "certificate" in told:
+        return f"the package registry's certificate is not trusted here ({what}): install your proxy's certificate"
     if any(sign in told for sign in NO_ANSWER):
         return f"the package registry does not answer ({what}): check the network or proxy, then try again"
     last = next((line.strip() for line in reversed(said) if line.strip()), "no reason given")

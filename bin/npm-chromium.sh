@@ -3,7 +3,7 @@
 set -euo pipefail
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 tools=${UV_PROJECT_ENVIRONMENT:-$root/.venv}/bin
-folder=$root/var/tools/chromium
+folder=$root/.tools/chromium
 export PATH="$tools:$PATH"
 mkdir -p "$folder"
 cd "$folder"

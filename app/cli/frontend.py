@@ -82,6 +82,6 @@ def _files(folder: Path) -> Iterator[Path]:
 
 if __name__ == "__main__":
     try:
-        build(ROOT / "var" / "frontend.log")
+        build(ROOT / ".tools" / "frontend.log")
     except (BuildError, OSError) as error:
         sys.exit(f"citydesk: {error}")
