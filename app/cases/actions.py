@@ -35,7 +35,7 @@ from app.identity import Actor
 class Recorder(Protocol):
     """Collects what one command changes; it becomes part of that command's history row."""
 
-    def change(self, field: str, old: Any, new: Any, personal: bool = False) -> None: ...
+    def change(self, field: str, old: object, new: object, *, personal: bool = False) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,20 @@ def open_case(
     return case, registration
 
 
+def record_opening(case: CaseFile, registration: Registration, on: Recorder) -> None:
+    """The report as it was first saved, attribute by attribute, for the first row of its history."""
+    rows: Mapping[str, CaseFile | Registration] = {"case": case, "registration": registration}
+    for key, attribute in FORM_WRITABLE.items():
+        row = rows.get(attribute.home)
+        value = getattr(row, attribute.column or key) if row is not None else None
+        if value not in (None, ""):
+            on.change(key, None, shown(value), personal=attribute.personal)
+    for key in ("district", "origin", "confidential"):
+        on.change(key, None, getattr(case, key))
+    for key, value in case.custom.items():
+        on.change(f"custom.{key}", None, value, personal=key not in ROUTING)
+
+
 def number_case(session: Session, case: CaseFile, registration: Registration, on: Recorder, zone: ZoneInfo) -> None:
     """Give both their numbers. The counters' rows stay locked until the transaction ends: call it last (W14)."""
     if case.case_no is None:
@@ -156,12 +170,12 @@ def complete_registration(
 
 def record_fact(
     session: Session, case: CaseFile, kind: FactKind, *, actor: Actor, now: datetime, reason: str | None = None,
-    body: Mapping[str, Any] | None = None,
+    text: str | None = None, body: Mapping[str, Any] | None = None,
 ) -> CaseFact:  # fmt: skip
-    """Write down that something became true of the case."""
+    """Write down that something became true of the case. `reason` is a code or short; `text` what a person wrote."""
     fact = CaseFact(
         id=new_id(), case_id=case.id, kind=kind, at=now, actor=actor.id, actor_name=actor.name, reason=reason or None,
-        body=dict(body or {}),
+        text=text or None, body=dict(body or {}),
     )  # fmt: skip
     session.add(fact)
     return fact

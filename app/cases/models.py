@@ -171,6 +171,7 @@ class CaseFact(Base):
     actor: Mapped[UUID]
     actor_name: Mapped[str]
     reason: Mapped[str | None]
+    text: Mapped[str | None]
     body: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 
 

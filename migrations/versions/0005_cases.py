@@ -90,7 +90,7 @@ create table time_limit (
   value numeric, unit text, calendar_id uuid, calendar_version integer, provisional boolean not null default false,
   pauses jsonb not null default '[]', extensions jsonb not null default '[]',
   ended_at timestamptz, state text,
-  check ((state is null) = (ended_at is null)), check (state in ('MET', 'BREACHED', 'WITHDRAWN')),
+  check ((state is null) = (ended_at is null)), check (state in ('MET', 'BREACHED')),
   check (started_at <= warn_at and warn_at <= due_at and due_at <= escalate_at)
 ) with (fillfactor = 80);
 create index time_limit_case on time_limit (case_id, started_at);
@@ -105,7 +105,7 @@ create table stage_time (
 
 create table case_fact (
   id uuid primary key, case_id uuid not null references case_file, kind text not null,
-  at timestamptz not null, actor uuid not null, actor_name text not null, reason text, body jsonb not null default '{}'
+  at timestamptz not null, actor uuid not null, actor_name text not null, reason text, text text, body jsonb not null default '{}'
 );
 create index case_fact_case on case_fact (case_id, at);
 

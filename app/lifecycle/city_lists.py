@@ -1,0 +1,80 @@
+"""The city's own lists as options of forms: a field names its list by the property `list`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import city
+
+Option = Mapping[str, Any]
+
+
+def lists_for(session: Session, form: Mapping[str, Any]) -> dict[str, Sequence[Option]]:
+    """The lists a form names, read now. A list the city has not filled is left out: the file's own options stay."""
+    read = {name: _LISTS[name](session) for name in set(_named(form)) if name in _LISTS}
+    return {name: options for name, options in read.items() if options}
+
+
+def _named(component: Mapping[str, Any]) -> Iterator[str]:
+    if name := (component.get("properties") or {}).get("list"):
+        yield str(name)
+    for child in component.get("components") or ():
+        yield from _named(child)
+
+
+def _option(value: str, names: Mapping[str, str], when: str | None = None) -> Option:
+    option = {"value": value, "label": names.get("en", value), "label:zh-CN": names.get("zh-CN", value)}
+    return option if when is None else {**option, "when": when}
+
+
+def _districts(session: Session) -> list[Option]:
+    """Districts and their parts, each named with what it lies in."""
+    places = {place.code: place for place in city.districts(session)}
+    found = []
+    for place in places.values():
+        above = places.get(place.parent or "")
+        if place.depth == 1 or above is None:
+            found.append(_option(place.code, place.names))
+        elif place.depth > 1:
+            names = {
+                "en": f"{above.names.get('en', '')} · {place.names.get('en', place.code)}",
+                "zh-CN": f"{above.names.get('zh-CN', '')} · {place.names.get('zh-CN', place.code)}",
+            }
+            found.append(_option(place.code, names))
+    return found
+
+
+def _departments(session: Session) -> list[Option]:
+    return [_option(department.code, department.names) for department in city.departments(session)]
+
+
+def _categories(session: Session) -> list[Option]:
+    return [_option(matter.code, matter.names) for matter in city.categories(session) if matter.parent is None]
+
+
+def _sub_categories(session: Session) -> list[Option]:
+    return [
+        _option(matter.code, matter.names, f'=category = "{matter.parent}"')
+        for matter in city.categories(session)
+        if matter.parent is not None
+    ]
+
+
+def _component_classes(session: Session) -> list[Option]:
+    return [_option(word.code, word.names) for word in city.component_classes(session)]
+
+
+def _terms(kind: str) -> Callable[[Session], list[Option]]:
+    return lambda session: [_option(word.code, word.names) for word in city.terms(session, kind)]
+
+
+_LISTS: Mapping[str, Callable[[Session], list[Option]]] = {
+    "districts": _districts,
+    "departments": _departments,
+    "categories": _categories,
+    "sub_categories": _sub_categories,
+    "component_classes": _component_classes,
+    "submission_kinds": _terms("SUBMISSION"),
+    "consultation_topics": _terms("CONSULTATION_TOPIC"),
+}

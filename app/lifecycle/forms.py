@@ -1,0 +1,82 @@
+"""The deployed form of a task: filled with the city's lists and what is known of the case, and checked here."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import forms, workflow
+from app.cases.actions import first_registration
+from app.cases.form_fields import FORM_WRITABLE, shown
+from app.cases.models import CaseFile, WorkOrder
+from app.cases.queries import scope_of
+from app.core.errors import Invalid, NotFound
+from app.identity import Actor, can
+from app.lifecycle.city_lists import lists_for
+from app.workflow import Runtime, TaskView
+
+REGISTRATION = "registration"
+
+
+def registration_form(session: Session) -> dict[str, Any]:
+    """The form of the current bundle by which a report is registered. Raises NotFound before the first deploy."""
+    bundle = workflow.current_bundle(session)
+    if bundle is None:
+        raise NotFound("lifecycle.nothing_deployed")
+    return deployed_form(session, bundle.id, REGISTRATION)
+
+
+def task_form(session: Session, task: TaskView) -> dict[str, Any] | None:
+    """The form of the task's own bundle with the city's lists in it; None for a task without a form."""
+    return deployed_form(session, task.bundle_id, task.form_id) if task.form_id else None
+
+
+def deployed_form(session: Session, bundle_id: UUID, form_id: str) -> dict[str, Any]:
+    """A form of a bundle with the city's lists in it."""
+    form = workflow.form(session, bundle_id, form_id)
+    return forms.fill(form, lists_for(session, form))
+
+
+def task_values(runtime: Runtime, session: Session, task: TaskView, actor: Actor) -> dict[str, Any]:
+    """What the form begins with: the case's attributes, what forms added, and the diagram's variables.
+
+    The citizen's own data are left out for people who may not read them."""
+    case, order = subject_rows(session, task)
+    values: dict[str, Any] = dict(workflow.variables(runtime, session, task))
+    if case is not None:
+        values |= case.custom | _attributes(session, case, order, actor)
+    if order is not None:
+        values |= order.custom
+    return values
+
+
+def check(form: Mapping[str, Any], values: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """The clean values of the enabled fields. Raises Invalid with a sentence for each field."""
+    clean, problems = forms.parse(form).check(values, context)
+    if problems:
+        raise Invalid("lifecycle.form_incomplete", problems)
+    return clean
+
+
+def subject_rows(session: Session, task: TaskView) -> tuple[CaseFile | None, WorkOrder | None]:
+    """The case and, for an order's task, the order that a task belongs to."""
+    if task.subject_kind == "order":
+        order = session.get(WorkOrder, task.subject_id)
+        return (session.get(CaseFile, order.case_id) if order else None), order
+    return (session.get(CaseFile, task.subject_id) if task.subject_kind == "case" else None), None
+
+
+def _attributes(session: Session, case: CaseFile, order: WorkOrder | None, actor: Actor) -> dict[str, Any]:
+    registration = first_registration(session, case.id)
+    may_read = can(actor, "citizen.read", scope_of(case))
+    rows = {"case": case, "registration": registration, "order": order}
+    values: dict[str, Any] = {
+        "case_no": case.case_no, "district": case.district, "origin": case.origin, "confidential": case.confidential,
+    }  # fmt: skip
+    for key, attribute in FORM_WRITABLE.items():
+        row = rows[attribute.home]
+        hidden = attribute.home == "registration" and attribute.personal and not may_read
+        if row is not None and not hidden:
+            values[key] = shown(getattr(row, attribute.column or key))
+    return {key: value for key, value in values.items() if value is not None}

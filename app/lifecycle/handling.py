@@ -1,0 +1,96 @@
+"""Stage 5, Handling: the departments' orders and how they end, supervision, alarms (D05, D11, V01-V09, Q02)."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.cases.actions import record_fact
+from app.cases.enums import FactKind, OrderOutcome, OrderState, SupervisionLevel
+from app.cases.models import CaseFile, Supervision, WorkOrder
+from app.core.ids import new_id
+from app.lifecycle.limits import end_open_limits
+from app.lifecycle.notices import tell
+from app.lifecycle.subject import case_of, order_of, reason_key, said
+from app.workflow import OnInstance
+from app.workflow.engine.types import Call, Variables
+
+_ENDED_AS = {
+    OrderOutcome.REPORTED_BACK: OrderState.REPORTED_BACK,
+    OrderOutcome.RETURNED: OrderState.CLOSED,
+    OrderOutcome.WITHDRAWN: OrderState.WITHDRAWN,
+}
+
+
+def count_orders(session: Session, call: Call, on: OnInstance) -> Variables:
+    """How many orders of the case are open, and how many of the present round came back unhandled.
+
+    Read under the lock of the case's instance: two orders ending at once would each see the other open, were it
+    counted on the orders' side."""
+    case = case_of(session, on)
+    orders = session.execute(
+        select(WorkOrder.round, WorkOrder.outcome, WorkOrder.ended_at).where(WorkOrder.case_id == case.id)
+    ).all()
+    returned = [o for o in orders if o.round == case.round and o.outcome == OrderOutcome.RETURNED]
+    return {"open_orders": sum(o.ended_at is None for o in orders), "returned_orders": len(returned)}
+
+
+def end_order(session: Session, call: Call, on: OnInstance) -> Variables:
+    """Close the order's row. Its diagram then tells the case by the message `order_ended`."""
+    order = order_of(session, on)
+    assert order is not None, "end_order is called by departments' diagrams only"
+    outcome = OrderOutcome(call.inputs["outcome"])
+    if order.ended_at is None:
+        set_order_state(order, _ENDED_AS[outcome], on)
+        order.ended_at, order.outcome = on.now, outcome
+        on.change("order_outcome", None, outcome.value)
+        end_open_limits(session, order.id, on.now)
+    return {}
+
+
+def set_order_state(order: WorkOrder, state: OrderState, on: OnInstance) -> None:
+    """Also keeps the times of signing and reporting back (D13)."""
+    if state == order.state:
+        return
+    on.change("order_state", order.state, state.value)
+    order.state = state
+    if state is OrderState.SIGNED and order.signed_at is None:
+        order.signed_at = on.now
+    if state is OrderState.REPORTED_BACK:
+        order.reported_at = on.now
+
+
+def alarm(session: Session, call: Call, on: OnInstance) -> Variables:
+    """Leaders and supervisors hear of it at once (D16, T32)."""
+    case = case_of(session, on)
+    kind, text = said(call.inputs["kind"]), said(call.inputs.get("text"))
+    record_fact(session, case, FactKind.ALARMED, actor=on.actor, now=on.now, reason=text, body={"kind": kind})
+    on.change("alarm", None, kind)
+    tell(
+        session, on, "ALARM", ["leader", "supervisor"], occasion=f"{kind}:{on.no}", reason=text, alarm=reason_key(kind)
+    )
+    return {}
+
+
+def raise_supervision(session: Session, call: Call, on: OnInstance) -> Variables:
+    """The case is marked, and whoever works on it hears of it (V02, V05, V06, V08, Q07)."""
+    case, order = case_of(session, on), order_of(session, on)
+    level = SupervisionLevel(call.inputs["level"])
+    reason = said(call.inputs.get("reason"))
+    session.add(
+        Supervision(
+            id=new_id(), case_id=case.id, order_id=order.id if order else None, level=level, reason=reason, at=on.now,
+            actor=on.actor.id, actor_name=on.actor.name,
+        )
+    )  # fmt: skip
+    raise_level(case, level, on)
+    tell(session, on, "SUPERVISED", ["handler", "head"], occasion=f"{level}:{on.no}",
+         reason=reason_key(reason), level=f"enum.SupervisionLevel.{level}")  # fmt: skip
+    return {}
+
+
+def raise_level(case: CaseFile, level: SupervisionLevel, on: OnInstance) -> None:
+    """A case's level never falls."""
+    levels = list(SupervisionLevel)
+    old = case.supervision_level
+    if old is None or levels.index(level) > levels.index(SupervisionLevel(old)):
+        case.supervision_level = level
+    on.change("supervision", old, level.value)

@@ -1,0 +1,128 @@
+"""History as prose: each row of a case's stream, and of its orders', becomes one sentence and what it changed.
+
+The same sentences stand on the page, in print, in replay and in exports. Rows hold element ids and codes, never texts:
+names come from the row's own bundle and from the city, in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import audit, city, workflow
+from app.audit import HistoryRow
+from app.cases.models import CaseFile, WorkOrder
+from app.cases.queries import scope_of
+from app.core.i18n import has_text, text
+from app.identity import Actor, can, require
+from app.lifecycle.history_changes import Words, told_changes
+from app.workflow import Runtime
+from app.workflow.engine.types import Element
+
+Mark = Literal["person", "clock", "system", "alarm", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One row of the history, told. `no` and `stream` find the row again (replay, audit)."""
+
+    at: datetime
+    stream: UUID
+    no: int
+    kind: str
+    mark: Mark
+    actor_name: str
+    order_no: str | None
+    text: str
+    details: Sequence[str]
+    """What changed, one sentence each."""
+
+
+def history_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor, language: str) -> list[Sentence]:
+    """The whole history of a case and its orders, the oldest first. Personal values are masked for readers who may
+    not see them. Raises Forbidden."""
+    require(actor, "history.read", scope_of(case))
+    orders = session.scalars(select(WorkOrder).where(WorkOrder.case_id == case.id)).all()
+    streams: list[tuple[UUID, str | None]] = [(case.instance_id, None)]
+    streams += [(order.instance_id, order.order_no) for order in orders]
+    teller = _Teller(runtime, session, language, can(actor, "citizen.read", scope_of(case)), case)
+    told = [
+        teller.tell(row, order_no)
+        for stream, order_no in streams
+        for row in audit.read(session, stream)
+    ]  # fmt: skip
+    return sorted((sentence for sentence in told if sentence), key=lambda s: (s.at, s.order_no or "", s.no))
+
+
+class _Teller:
+    def __init__(self, runtime: Runtime, session: Session, language: str, personal: bool, case: CaseFile) -> None:
+        self.runtime, self.session, self.language, self.case = runtime, session, language, case
+        self.words = Words(language, city.labels(session), runtime.zone, personal)
+
+    def tell(self, row: HistoryRow, order_no: str | None) -> Sentence | None:
+        """None for a row that tells people nothing (a message that changed nothing they can see)."""
+        fields = row.changes.get("fields", {})
+        details = told_changes(fields, row.personal or {}, self.words)
+        sentence = self._sentence(row, order_no)
+        if sentence is None and not details:
+            return None
+        return Sentence(
+            row.recorded_at, row.stream, row.no, row.kind, _mark(row, fields), row.actor_name, order_no,
+            sentence or details[0], details if sentence else details[1:],
+        )  # fmt: skip
+
+    def _sentence(self, row: HistoryRow, order_no: str | None) -> str | None:
+        known = {"who": self._who(row), "order_no": order_no or "", "case_no": self.case.case_no or ""}
+        match row.kind:
+            case "start":
+                kind = "order" if order_no else "contact" if self.case.machine_made else "case"
+                number = row.changes.get("fields", {}).get("acceptance_no", {}).get("new", "")
+                return self._say(f"start.{kind}", acceptance_no=number, **known)
+            case "complete_task":
+                return self._say(row.kind, task=self._name(row, str(row.result.get("element", ""))), **known)
+            case "claim" | "release":
+                element = row.changes.get("assignee", {}).get("element", "")
+                return self._say(row.kind, task=self._name(row, str(element)), **known)
+            case "fire_timers":
+                fired = [self._name(row, step["element"]) for step in row.steps if step["state"] == "fired"]
+                return self._say("timer", timers=self.words.join(fired), **known) if fired else None
+            case "deliver_message":
+                name = str(row.result.get("message", ""))
+                own = f"lifecycle.history.message.{name}"
+                return self.words.say(own, **known) if has_text(own) else None
+            case "open_incident":
+                element = row.changes.get("incident", {}).get("element")
+                return self._say("incident", element=self._name(row, str(element or "")), **known)
+            case _:
+                return self._say("other", kind=row.kind, reason=str(row.changes.get("reason", "")), **known)
+
+    def _say(self, key: str, **params: str) -> str:
+        return text(f"lifecycle.history.{key}", self.language, **params)
+
+    def _who(self, row: HistoryRow) -> str:
+        key = f"lifecycle.history.actor.{row.actor_name}"
+        return text(key, self.language) if row.actor.int < 16 and has_text(key) else row.actor_name
+
+    def _name(self, row: HistoryRow, element_id: str) -> str:
+        element = self._elements(row).get(element_id)
+        if element is None:
+            return element_id
+        return element.names.get(self.language) or element.names.get("en") or element_id
+
+    def _elements(self, row: HistoryRow) -> Mapping[str, Element]:
+        if row.bundle is None:
+            return {}
+        return workflow.elements(self.runtime, self.session, row.bundle)
+
+
+def _mark(row: HistoryRow, fields: Mapping[str, Any]) -> Mark:
+    if "alarm" in fields or "supervision" in fields or row.kind == "open_incident":
+        return "alarm"
+    if "outcome" in fields or "order_outcome" in fields:
+        return "done"
+    if row.kind == "fire_timers":
+        return "clock"
+    return "system" if row.actor.int < 16 else "person"

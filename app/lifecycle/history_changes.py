@@ -1,0 +1,149 @@
+"""The changed fields of one history row as sentences."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.cases.form_fields import FORM_WRITABLE
+from app.core.i18n import has_text, text
+
+HIDDEN = "••••••"
+_ENUMS = {
+    "status": "CaseStatus",
+    "stage": "CaseStage",
+    "order_state": "OrderState",
+    "order_outcome": "OrderOutcome",
+    "outcome": "Outcome",
+    "supervision": "SupervisionLevel",
+    "replied": "ReplyWish",
+    "origin": "Origin",
+    "judgement": "Judgement",
+    "verification": "Verification",
+    "visit_result": "VisitResult",
+    "resolved": "Resolved",
+    "decision": "SignDecision",
+    "instruction": "LeaderInstructionKind",
+    "method": "ProcessingMethod",
+    "instructed": "LeaderInstructionKind",
+    "void_reason": "VoidReason",
+    "reported_to_leader": "Reason",
+    "rework_reason": "Reason",
+    "alarm": "Reason",
+}
+_UNTOLD = frozenset({"acceptance_no", "case_no", "filed_at", "leader_instruction"})
+"""Told by the row's own sentence, or by another field of the same row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How values read for one reader."""
+
+    language: str
+    labels: Mapping[str, Mapping[str, str]]
+    """The city's codes: districts, departments, categories."""
+    zone: ZoneInfo
+    personal: bool
+    """Whether the reader may see personal values."""
+
+    def say(self, key: str, **params: object) -> str:
+        return text(key, self.language, **params)
+
+    def join(self, parts: Sequence[str]) -> str:
+        return self.say("lifecycle.history.and").join(parts)
+
+    def label(self, enum: str, value: object) -> str:
+        key = f"enum.{enum}.{value}"
+        return text(key, self.language) if has_text(key) else str(value)
+
+    def code(self, value: object) -> str:
+        """A code of the city by its name."""
+        names = self.labels.get(str(value))
+        return (names.get(self.language) or names.get("en") or str(value)) if names else str(value)
+
+    def time(self, iso: str) -> str:
+        local = datetime.fromisoformat(iso).astimezone(self.zone)
+        return f"{local:%Y-%m-%d %H:%M}"
+
+    def value(self, field: str, value: object) -> str:
+        if value is None or value == "":
+            return "—"
+        if isinstance(value, bool):
+            return self.say(f"lifecycle.history.{'yes' if value else 'no'}")
+        if isinstance(value, list):
+            return self.join([self.value(field, one) for one in value]) or "—"
+        attribute = FORM_WRITABLE.get(field)
+        if attribute is not None and attribute.type == "instant":
+            return self.time(str(value))
+        enum = attribute.values.__name__ if attribute is not None and attribute.values else _ENUMS.get(field)
+        return self.label(enum, value) if enum else self.code(value)
+
+
+def told_changes(
+    fields: Mapping[str, Mapping[str, Any]], personal: Mapping[str, Mapping[str, Any]], words: Words
+) -> list[str]:
+    """One sentence a change; what a reader may not see is told without its value."""
+    told = [_told(field, change, words) for field, change in fields.items()]
+    told += [
+        _told(field, change if words.personal else {"old": None, "new": HIDDEN}, words)
+        for field, change in personal.items()
+    ]
+    return [sentence for sentence in told if sentence]
+
+
+def _told(field: str, change: Mapping[str, Any], words: Words) -> str | None:
+    name, _, rest = field.partition(".")
+    if field in _UNTOLD:
+        return words.say("lifecycle.history.filed") if field == "filed_at" else None
+    if (special := _SPECIAL.get(name)) is not None:
+        return special(rest, change, words)
+    key = f"lifecycle.history.field.{field}"
+    shown = {side: words.value(rest or field, change.get(side)) for side in ("old", "new")}
+    if has_text(key):
+        return words.say(key, **shown)
+    label_key = f"cases.field.{rest or field}"
+    label = words.say(label_key) if has_text(label_key) else rest or field
+    if change.get("old") in (None, "", [], False):
+        empty = change.get("new") in (None, "", [], False)
+        return None if empty else words.say("lifecycle.history.set", field=label, **shown)
+    return words.say("lifecycle.history.changed", field=label, **shown)
+
+
+def _limit(kind: str, change: Mapping[str, Any], words: Words) -> str:
+    new, limit = change["new"], words.label("LimitKind", kind)
+    if isinstance(new, Mapping):
+        key = "limit_provisional" if new.get("provisional") else "limit"
+        return words.say(f"lifecycle.history.{key}", limit=limit, due=words.time(new["due_at"]))
+    return words.say(f"lifecycle.history.limit.{new}", limit=limit)
+
+
+def _dispatched(rest: str, change: Mapping[str, Any], words: Words) -> str:
+    orders = [
+        words.say(
+            "lifecycle.history.order", order_no=order["order_no"], department=words.code(order["department"]),
+            role=words.label("OrderRole", order["role"]),
+        )
+        for order in change["new"]
+    ]  # fmt: skip
+    return words.say("lifecycle.history.dispatched", orders=words.join(orders))
+
+
+def _notice(kind: str, change: Mapping[str, Any], words: Words) -> str:
+    to = change["new"]["to"]
+    people = [words.say(f"lifecycle.history.to.{who}") for who in ([to] if isinstance(to, str) else to)]
+    return words.say("lifecycle.history.notice", people=words.join(people))
+
+
+def _visit(rest: str, change: Mapping[str, Any], words: Words) -> str:
+    new = change["new"]
+    result = words.label("VisitResult", new["result"])
+    return words.say("lifecycle.history.visit", result=result, attempt=new["attempt"])
+
+
+_SPECIAL: Mapping[str, Callable[[str, Mapping[str, Any], Words], str]] = {
+    "limit": _limit,
+    "dispatched": _dispatched,
+    "notice": _notice,
+    "visit": _visit,
+}

@@ -1,0 +1,86 @@
+"""What follows from where the tokens are: stage and status of a case, state of an order, the time each stage took.
+
+Diagrams say it by element properties: `stage` on the lifecycle's sub-processes; `orderState` (when the element is
+entered) and `orderStateAfter` (when it is completed) in departments' diagrams (D13, D14, W11)."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.cases.enums import CaseStage, CaseStatus, OrderState
+from app.cases.models import CaseFile, StageTime
+from app.lifecycle.handling import set_order_state
+from app.lifecycle.subject import CASE, ORDER, case_of, order_of
+from app.workflow import OnInstance
+from app.workflow.engine.types import Element, Step
+
+LEFT = ("completed", "cancelled")
+VERIFYING = (CaseStage.FEEDBACK, CaseStage.RETURN_VISIT_EVALUATION)
+
+
+def follow(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
+    """Listener on every step of every instance."""
+    if on.subject_kind == CASE:
+        _follow_case(session, on, steps, elements)
+    elif on.subject_kind == ORDER:
+        _follow_order(session, on, steps, elements)
+
+
+def _follow_case(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
+    case = case_of(session, on)
+    for step in steps:
+        element = elements.get(step.element)
+        stage = element.properties.get("stage") if element else None
+        if stage is None:
+            continue
+        if step.state == "entered":
+            enter_stage(session, case, CaseStage(stage), on)
+        elif step.state in LEFT:
+            leave_stage(session, case, CaseStage(stage), on)
+    status = status_of(case)
+    if status != case.status:
+        on.change("status", case.status, status.value)
+        case.status = status
+    session.flush()
+
+
+def _follow_order(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
+    order = order_of(session, on)
+    if order is None:
+        return
+    for step in steps:
+        element = elements.get(step.element)
+        if element is None or order.ended_at is not None:
+            continue
+        if (step.state == "entered" and (state := element.properties.get("orderState"))) or (
+            step.state == "completed" and (state := element.properties.get("orderStateAfter"))
+        ):
+            set_order_state(order, OrderState(state), on)
+    session.flush()
+
+
+def status_of(case: CaseFile) -> CaseStatus:
+    """NOT_PROCESSED until filed; UNDER_VERIFICATION in stages 6 and 7; the end was set by closing or voiding."""
+    if case.ended_at is not None:
+        return CaseStatus(case.status)
+    if case.stage in VERIFYING:
+        return CaseStatus.UNDER_VERIFICATION
+    return CaseStatus.IN_PROCESSING if case.filed_at else CaseStatus.NOT_PROCESSED
+
+
+def enter_stage(session: Session, case: CaseFile, stage: CaseStage, on: OnInstance) -> None:
+    leave_stage(session, case, stage, on)
+    last = session.scalar(select(func.max(StageTime.no)).where(StageTime.case_id == case.id)) or 0
+    session.add(StageTime(case_id=case.id, no=last + 1, stage=stage, entered_at=on.now, left_at=None))
+    session.flush()
+    if case.stage != stage:
+        on.change("stage", case.stage, stage.value)
+        case.stage = stage
+
+
+def leave_stage(session: Session, case: CaseFile, stage: CaseStage, on: OnInstance) -> None:
+    """The stay in this stage that is still open ends now."""
+    query = select(StageTime).where(StageTime.case_id == case.id, StageTime.stage == stage, StageTime.left_at.is_(None))
+    for stay in session.scalars(query):
+        stay.left_at = on.now

@@ -1,0 +1,158 @@
+"""Stage 1, Problem Reporting: a person speaks, or a contact arrives, and a registration makes a case (D01, W01-W14)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import workflow
+from app.cases.actions import Received, content_hash, open_case, record_opening
+from app.cases.models import CaseFile, Registration
+from app.city import districts
+from app.core.errors import Conflict
+from app.core.ids import derived_id, new_id
+from app.identity import Actor, Scope, require
+from app.lifecycle import forms
+from app.lifecycle.subject import CASE
+from app.workflow import FirstTask, Runtime
+
+PROCESS = "lifecycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    case_id: UUID
+    registration_id: UUID
+    case_no: str
+    acceptance_no: str
+    repeated: bool = False
+
+
+def register(
+    runtime: Runtime, values: Mapping[str, Any], *, actor: Actor, command_id: UUID | None = None,
+    now: datetime | None = None,
+) -> Registered:  # fmt: skip
+    """Save a report: registration, case NOT_PROCESSED and its lifecycle with the first task done, in one transaction.
+
+    The same `command_id` again gives the first one's numbers (Conflict for another person or other values).
+    Raises Forbidden, Invalid (a sentence for each field), NotFound before the first deploy."""
+    require(actor, "case.register", _scope(values))
+    command = command_id or new_id()
+    try:
+        with runtime.sessions.begin() as session:
+            if (known := _known(session, command, values, actor)) is not None:
+                return known
+            made = _register(runtime, session, values, actor, command, now or runtime.clock.now())
+    except IntegrityError:
+        # the same command at the same moment: the other one made it
+        with runtime.sessions.begin() as session:
+            if (known := _known(session, command, values, actor)) is not None:
+                return known
+        raise
+    workflow.after_commit(runtime, session)
+    return made
+
+
+def contact_arrived(
+    session: Session, payload: Mapping[str, Any], actor: Actor, now: datetime, *, zone: ZoneInfo
+) -> dict[str, Any]:
+    """Arguments of the instance that the message `contact_arrived` starts: the case a machine registered.
+
+    `payload` holds registration values, `contact_id`, and `automatic` when the caller went through the automatic
+    acceptance: then it needs no completion by an agent."""
+    values = {key: value for key, value in payload.items() if key not in ("contact_id", "automatic")}
+    source = payload.get("contact_id")
+    command = derived_id("contact", source) if source else new_id()
+    received = Received(command, actor, now, zone, machine_made=True)
+    case, registration = open_case(session, values, received, _whole_city(session))
+    instance = _instance(case, registration)
+    instance["variables"]["automatic"] = bool(payload.get("automatic", False))
+    return instance
+
+
+def _register(
+    runtime: Runtime, session: Session, values: Mapping[str, Any], actor: Actor, command: UUID, now: datetime
+) -> Registered:
+    form = forms.registration_form(session)
+    clean = forms.check(form, values, {"now": now.isoformat()})
+    received = Received(command, actor, now, runtime.zone)
+    case, registration = open_case(session, clean, received, _whole_city(session))
+    registration.command_hash = content_hash(values, actor)
+
+    def record(session: Session, view: workflow.View, on: workflow.OnInstance) -> Mapping[str, Any]:
+        record_opening(case, registration, on)
+        return clean
+
+    workflow.start(
+        runtime, session, PROCESS, actor=actor, now=now, command_id=command, first_task=FirstTask(clean),
+        prepare=record, **_instance(case, registration),
+    )  # fmt: skip
+    return _registered(case, registration)
+
+
+def _instance(case: CaseFile, registration: Registration) -> dict[str, Any]:
+    """What `workflow.start` is told of a new case."""
+    return {
+        "variables": lifecycle_variables(case, registration),
+        "instance_id": case.instance_id,
+        "subject_kind": CASE,
+        "subject_id": case.id,
+        "district": case.district,
+        "departments": (),
+        "confidential": case.confidential,
+    }
+
+
+def lifecycle_variables(case: CaseFile, registration: Registration) -> dict[str, Any]:
+    """What the lifecycle's diagram knows of its case: ids and what decides the way. The number is given last in the
+    transaction, so the diagram finds people and texts by `case_id`."""
+    return {
+        "case_id": str(case.id),
+        "registration_id": str(registration.id),
+        "origin": case.origin,
+        "channel": registration.channel,
+        "kind": case.kind,
+        "category": case.category,
+        "sub_category": case.sub_category,
+        "component_owner": case.component_owner,
+        "service_type": case.service_type,
+        "appeal_type": case.appeal_type,
+        "district": case.district,
+        "urgency": case.urgency,
+        "machine_made": case.machine_made,
+    }
+
+
+def _known(session: Session, command: UUID, values: Mapping[str, Any], actor: Actor) -> Registered | None:
+    query = (
+        select(CaseFile, Registration)
+        .join(Registration, Registration.case_id == CaseFile.id)
+        .where(Registration.command_id == command)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    case, registration = row
+    if registration.command_hash != content_hash(values, actor):
+        raise Conflict("workflow.other_command")
+    return _registered(case, registration, repeated=True)
+
+
+def _registered(case: CaseFile, registration: Registration, *, repeated: bool = False) -> Registered:
+    return Registered(case.id, registration.id, case.case_no or "", registration.acceptance_no or "", repeated)
+
+
+def _scope(values: Mapping[str, Any]) -> Scope | None:
+    district = values.get("district")
+    return Scope(str(district)) if district else None
+
+
+def _whole_city(session: Session) -> str:
+    """Where a report belongs that names no district."""
+    return districts(session, depth=0)[0].code

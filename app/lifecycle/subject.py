@@ -1,0 +1,43 @@
+"""What an instance is about: the case, or one order of it."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.cases.models import CaseFile, WorkOrder
+from app.core.errors import NotFound
+from app.core.i18n import has_text
+from app.workflow import OnInstance
+
+CASE = "case"
+ORDER = "order"
+
+
+def order_of(session: Session, on: OnInstance) -> WorkOrder | None:
+    """The order whose instance this is; None for a case's own instance."""
+    if on.subject_kind != ORDER:
+        return None
+    order = session.get(WorkOrder, on.subject_id)
+    if order is None:
+        raise NotFound("cases.order_unknown")
+    return order
+
+
+def case_of(session: Session, on: OnInstance) -> CaseFile:
+    """The case this instance belongs to, directly or as one of its orders. Raises NotFound."""
+    order = order_of(session, on)
+    case = session.get(CaseFile, order.case_id if order else on.subject_id)
+    if case is None:
+        raise NotFound("cases.unknown")
+    return case
+
+
+def said(value: Any, fallback: str = "") -> str:
+    """An input mapping's text; FEEL gives null where a field was left empty."""
+    return fallback if value is None else str(value)
+
+
+def reason_key(code: str) -> str:
+    """Diagrams give reasons as codes; a code that has a text is said in the reader's language."""
+    key = f"enum.Reason.{code}"
+    return key if has_text(key) else code

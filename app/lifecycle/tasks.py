@@ -1,0 +1,75 @@
+"""The one door by which people do tasks: may they, does the form hold, the case, then the engine."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import workflow
+from app.cases.actions import apply_form, complete_registration
+from app.core.errors import NotFound
+from app.core.ids import new_id
+from app.identity import Actor, require
+from app.lifecycle import forms
+from app.workflow import Command, OnInstance, Result, Runtime, TaskView
+from app.workflow.engine.types import Variables
+
+
+def complete_task(
+    runtime: Runtime, task_id: UUID, values: Mapping[str, Any], *, actor: Actor, command_id: UUID | None = None
+) -> Result:
+    """Complete an open task with its form's values.
+
+    Under the instance's lock the form is checked, what it names of the case is written, and the engine goes on; all
+    or nothing. Raises NotFound, Forbidden, Invalid (a sentence for each field), Conflict (somebody was faster, a
+    timer was due first, or the case is stuck with an incident)."""
+    content = {"task_id": str(task_id), "values": dict(values)}
+    return _command(runtime, task_id, "complete_task", content, actor, command_id)
+
+
+def claim(runtime: Runtime, task_id: UUID, *, actor: Actor, command_id: UUID | None = None) -> Result:
+    """Take a task out of the pool. Raises NotFound, Forbidden, Conflict."""
+    return _command(runtime, task_id, "claim", {"task_id": str(task_id)}, actor, command_id)
+
+
+def release(runtime: Runtime, task_id: UUID, *, actor: Actor, command_id: UUID | None = None) -> Result:
+    """Put it back. Raises NotFound, Forbidden, Conflict."""
+    return _command(runtime, task_id, "release", {"task_id": str(task_id)}, actor, command_id)
+
+
+def prepare_completion(session: Session, view: workflow.View, on: OnInstance) -> Variables:
+    """Runs under the lock, before the engine; also when an incident's command is tried again."""
+    assert isinstance(view, TaskView)
+    values: Mapping[str, Any] = on.command.content.get("values") or {}
+    form = forms.task_form(session, view)
+    if form is None:
+        return {}
+    case, order = forms.subject_rows(session, view)
+    context = forms.task_values(on.runtime, session, view, on.actor)
+    clean = forms.check(form, values, {**context, "now": on.now.isoformat()})
+    if case is not None:
+        zone = on.runtime.zone
+        if view.form_id == forms.REGISTRATION:
+            complete_registration(session, case, clean, on, zone)
+            on.set_scope(district=case.district, confidential=case.confidential)
+        else:
+            apply_form(session, case, clean, on, zone, order)
+    return clean
+
+
+def _command(
+    runtime: Runtime, task_id: UUID, kind: workflow.Kind, content: Mapping[str, Any], actor: Actor,
+    command_id: UUID | None,
+) -> Result:  # fmt: skip
+    with runtime.sessions() as session:
+        instance_id = workflow.instance_of_task(session, task_id)
+    if instance_id is None:
+        raise NotFound("workflow.no_task")
+
+    def authorize(view: workflow.View) -> None:
+        require(actor, f"task.{kind.removesuffix('_task')}", view.scope())
+
+    return workflow.execute(
+        runtime, instance_id, Command(command_id or new_id(), kind, actor, content), authorize=authorize
+    )

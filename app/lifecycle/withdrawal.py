@@ -1,0 +1,56 @@
+"""Taking back: an order by the shift supervisor, a whole case by its citizen."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.cases.models import CaseFile, WorkOrder
+from app.cases.queries import case_by_id, order_by_id, scope_of
+from app.core.errors import Conflict
+from app.identity import Actor, Scope, require
+from app.lifecycle.asking import ask
+from app.workflow import OnInstance, Runtime, send
+
+WITHDRAW_ORDER = "withdraw_order"
+CASE_WITHDRAWN = "case_withdrawn"
+
+
+def open_orders(session: Session, case_id: UUID) -> list[WorkOrder]:
+    """The orders of a case that no department has ended yet."""
+    query = select(WorkOrder).where(WorkOrder.case_id == case_id, WorkOrder.ended_at.is_(None))
+    return list(session.scalars(query.order_by(WorkOrder.order_no)))
+
+
+def withdraw_open_orders(session: Session, case: CaseFile, on: OnInstance, reason: str) -> None:
+    """When a case ends before its departments are done, each open order's own diagram is told to end."""
+    for order in open_orders(session, case.id):
+        send(on, WITHDRAW_ORDER, str(order.id), {"reason": reason})
+
+
+def withdraw_order(
+    runtime: Runtime, order_id: UUID, *, reason: str, actor: Actor, command_id: UUID | None = None
+) -> None:
+    """The shift supervisor takes an order back; its diagram ends it (Q02).
+
+    Raises NotFound, Forbidden, Conflict when it has ended already."""
+    with runtime.sessions() as session:
+        order = order_by_id(session, order_id)
+        require(actor, "order.withdraw", Scope(order.district, frozenset({order.department})))
+        if order.ended_at is not None:
+            raise Conflict("lifecycle.order_ended", order_no=order.order_no)
+    ask(runtime, WITHDRAW_ORDER, order_id, {"reason": reason}, actor, command_id)
+
+
+def withdraw_case(
+    runtime: Runtime, case_id: UUID, *, reason: str, actor: Actor, command_id: UUID | None = None
+) -> None:
+    """The citizen takes the report back; an agent or supervisor writes it down.
+
+    Raises NotFound, Forbidden, Conflict when the case has ended already."""
+    with runtime.sessions() as session:
+        case = case_by_id(session, case_id, actor)
+        require(actor, "case.register", scope_of(case))
+        if case.ended_at is not None:
+            raise Conflict("lifecycle.case_ended", case_no=case.case_no)
+    ask(runtime, CASE_WITHDRAWN, case_id, {"reason": reason}, actor, command_id)
