@@ -5,15 +5,19 @@ from uuid import UUID
 
 from app.cases import queries
 from app.cases.limits import LimitView
-from app.cases.routes import limit, now, today
+from app.cases.order_listing import order_by_number
+from app.cases.routes import find, limit, now, today
 from app.core.http import ApiBlueprint, command_id, language, site
 from app.identity.guard import actor, permits, signed_in
-from app.lifecycle import forms
+from app.lifecycle import bring_visit_forward, forms, withdraw_case, withdraw_order
 from app.lifecycle.form_view import shown_form, shown_values
+from app.lifecycle.history import history_of
 from app.lifecycle.reporting import register
 from app.lifecycle.schemas import (
     CompletedSchema,
     FormSchema,
+    HistorySchema,
+    ReasonSchema,
     RegisteredSchema,
     TaskQuery,
     TasksSchema,
@@ -27,6 +31,7 @@ from app.workflow import Runtime
 registering = ApiBlueprint("registering", __name__, url_prefix="/registrations", description="Register a report")
 tasks = ApiBlueprint("tasks", __name__, url_prefix="/tasks", description="What people have to do")
 steering = ApiBlueprint("steering", __name__, url_prefix="/cases", description="What people ask of a running case")
+ordering = ApiBlueprint("ordering", __name__, url_prefix="/orders", description="What people ask of a running order")
 
 
 def runtime() -> Runtime:
@@ -132,3 +137,45 @@ def task_json(item: WorkItem) -> dict[str, Any]:
 
 def _limit(view: LimitView | None) -> dict[str, Any] | None:
     return None if view is None else limit(view, now())
+
+
+@steering.operation("/<case_no>/visit-requests", "POST")
+@permits("visit.bring_forward")
+@steering.gives(None, 204)
+def request_visit(case_no: str) -> None:
+    """Bring the return visit forward instead of waiting for its day"""
+    with site().sessions() as session:
+        case_id = find(session, case_no).id
+    bring_visit_forward(runtime(), case_id, actor=actor(), command_id=command_id())
+
+
+@steering.operation("/<case_no>/withdrawal", "POST")
+@permits("case.register")
+@steering.takes(ReasonSchema)
+@steering.gives(None, 204)
+def take_back(body: dict[str, Any], case_no: str) -> None:
+    """The citizen takes the report back"""
+    with site().sessions() as session:
+        case_id = find(session, case_no).id
+    withdraw_case(runtime(), case_id, reason=body["reason"], actor=actor(), command_id=command_id())
+
+
+@steering.operation("/<case_no>/history")
+@permits("history.read")
+@steering.gives(HistorySchema)
+def history(case_no: str) -> dict[str, Any]:
+    """Who did what when, in sentences of the asker's language, the oldest first"""
+    with site().sessions() as session:
+        told = history_of(runtime(), session, find(session, case_no), actor(), language())
+    return {"history": told}
+
+
+@ordering.operation("/<order_no>/withdrawal", "POST")
+@permits("order.withdraw")
+@ordering.takes(ReasonSchema)
+@ordering.gives(None, 204)
+def take_order_back(body: dict[str, Any], order_no: str) -> None:
+    """The shift supervisor takes an order back"""
+    with site().sessions() as session:
+        order_id = order_by_number(session, order_no, actor()).order.id
+    withdraw_order(runtime(), order_id, reason=body["reason"], actor=actor(), command_id=command_id())

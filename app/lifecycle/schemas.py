@@ -16,10 +16,6 @@ class ReasonSchema(Schema):
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
-class NothingSchema(Schema):
-    """An empty object: the deed says it all."""
-
-
 class RegisteredSchema(Schema):
     acceptance_no = fields.String()
     case_no = fields.String()
@@ -79,10 +75,14 @@ class CompletedSchema(Schema):
 
 class HistoryRowSchema(Schema):
     at = fields.AwareDateTime()
-    actor = fields.String()
-    kind = fields.String()
-    sentence = fields.String()
+    kind = fields.String(metadata={"description": "The command: start, complete_task, fire_timers …"})
+    mark = fields.String(metadata={"description": "person, clock, system, alarm or done"})
+    actor_name = fields.String()
     order_no = fields.String(allow_none=True)
+    text = fields.String(metadata={"description": "What happened, in one sentence"})
+    details = fields.List(fields.String(), metadata={"description": "What changed, one sentence each"})
+    stream = fields.UUID()
+    no = fields.Integer()
 
 
 class HistorySchema(Schema):

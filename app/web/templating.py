@@ -11,6 +11,7 @@ from app import identity
 from app.core.http import language, site
 from app.core.i18n import has_text, text
 from app.web import formats
+from app.web.names import city_name, names
 from app.web.navigation import rail
 
 
@@ -75,7 +76,8 @@ def _of_request() -> dict[str, Any]:
         "lang": language(),
         "actor": actor,
         "rail": rail(actor, request.path) if actor else [],
-        "city_name": t("web.city"),
+        "city_name": city_name(),
+        "names": names(),
         "counts": {},
         "roles_of": roles_of,
         "may": lambda action: actor is not None and identity.can(actor, action),

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web.pages import account, entrance
+from app.web.pages import account, cases, diagram, entrance, incidents, notices, registration, tasks
 from app.web.pages.frame import blueprint
 
 
@@ -11,4 +11,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-__all__ = ["account", "entrance", "register"]
+__all__ = [
+    "account", "cases", "diagram", "entrance", "incidents", "notices", "register", "registration", "tasks",
+]  # fmt: skip

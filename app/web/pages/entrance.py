@@ -29,7 +29,7 @@ def start() -> Response:
 @public
 def sign_in() -> Response | str | tuple[str, int]:
     """The token goes into the signed, HttpOnly cookie; a fresh session each time, so none can be planted."""
-    target = _local(request.values.get("next", "/"))
+    target = local(request.values.get("next", "/"))
     if request.method == "GET":
         return redirect(target) if g.actor else _sign_in_page(target)
     username = request.form.get("username", "")
@@ -56,7 +56,7 @@ def sign_out() -> Response:
 @blueprint.post("/language")
 @public
 def choose_language() -> Response:
-    response = redirect(_local(request.form.get("back", "/")))
+    response = redirect(local(request.form.get("back", "/")))
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
         response.set_cookie(
@@ -69,7 +69,7 @@ def _sign_in_page(target: str, username: str = "", problem: str = "") -> str:
     return page("sign_in.html", next=target, username=username, problem=problem, demo=site().settings.demo)
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """Only a path of this site: a sign-in link must not lead to a foreign one."""
     parts = urlsplit(address.replace("\\", "/"))
     if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):

@@ -1,0 +1,58 @@
+"""Words for the city's codes, in the page's language. The tables are small and change rarely: kept for some seconds."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app, g
+
+from app import city
+from app.core.http import language, site
+
+KEPT_SECONDS = 15.0
+
+Labels = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`names.department('gas')`; an unknown code shows itself, none shows a dash."""
+
+    labels: Labels
+    lang: str
+
+    def of(self, code: str | None) -> str:
+        if not code:
+            return "—"
+        known = self.labels.get(code, {})
+        return known.get(self.lang) or known.get("en") or code
+
+    department = category = district = of
+
+    def all_of(self, codes: list[str]) -> str:
+        return "、".join(map(self.of, codes)) if self.lang == "zh-CN" else ", ".join(map(self.of, codes))
+
+
+def names() -> Names:
+    """The words for this request."""
+    if "names" not in g:
+        g.names = Names(_labels(), language())
+    found: Names = g.names
+    return found
+
+
+def city_name() -> str:
+    """The whole city's own name, for the top bar: the district that all others lie in."""
+    roots = {code.partition("/")[0] for code in _labels() if "/" in code}
+    return names().of(min(roots)) if roots else "Citydesk"
+
+
+def _labels() -> Labels:
+    cache = current_app.extensions.setdefault("citydesk-labels", {})
+    now = time.monotonic()
+    if now - cache.get("at", -KEPT_SECONDS) >= KEPT_SECONDS:
+        with site().sessions() as session:
+            cache["labels"] = city.labels(session)
+        cache["at"] = now
+    labels: Labels = cache["labels"]
+    return labels

@@ -1,0 +1,117 @@
+"""What the pages of a case and of its tasks show of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.cases import queries
+from app.cases.enums import CaseStage
+from app.cases.limits import LimitView, limits_of, most_urgent
+from app.cases.models import CaseFile, StageTime, WorkOrder
+from app.cases.queries import OrderView, scope_of
+from app.core.http import language, site
+from app.identity import Actor, can
+from app.lifecycle.history import Sentence, history_of
+from app.lifecycle.routes import runtime
+from app.web import formats
+from app.web.formats import LimitChip
+from app.web.limits import chip
+from app.web.templating import label, t
+
+
+@dataclass(frozen=True, slots=True)
+class StageShown:
+    name: str
+    state: str
+    """done, now or todo."""
+    note: str
+    title: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    order: WorkOrder
+    sign: LimitChip | None
+    handle: LimitChip | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    day: str | None
+    """Set where a new day begins."""
+    at: datetime
+    time: str
+    kind: str
+    sentence: str
+    quotes: Sequence[str]
+
+
+def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> dict[str, Any]:
+    """Everything the templates name; what this person may not read is empty."""
+    limits = limits_of(session, case.id)
+    urgent = most_urgent(limits)
+    readable = can(actor, "case.read", scope_of(case))
+    told = history_of(runtime(), session, case, actor, language()) if can(
+        actor, "history.read", scope_of(case)
+    ) else []  # fmt: skip
+    orders = queries.orders_of(session, case.id, limits) if readable else []
+    return {
+        "case": case,
+        "registrations": queries.registrations_of(session, case, actor) if readable else [],
+        "orders": [order_row(view, at) for view in orders],
+        "stages": stages_shown(queries.stage_times(session, case.id), case, urgent, at),
+        "history": history_lines(told),
+        "history_count": len(told),
+        "chip": chip(urgent, at),
+        "limit_kind": label("LimitKind", urgent.kind) if urgent else "",
+    }
+
+
+def order_row(view: OrderView, at: datetime) -> OrderRow:
+    newest = {limit.kind: limit for limit in view.limits}
+    late = any(limit.ended_at is None and at >= limit.due_at for limit in view.limits)
+    return OrderRow(view.order, chip(newest.get("SIGN"), at), chip(newest.get("HANDLE"), at), late)
+
+
+def stages_shown(
+    times: Sequence[StageTime], case: CaseFile, urgent: LimitView | None, at: datetime
+) -> list[StageShown]:
+    """The seven columns: the last stay in each, with when it began and how long it took."""
+    last = {stay.stage: stay for stay in times}
+    current = None if case.ended_at else case.stage
+    late = urgent is not None and at >= urgent.due_at
+    return [_stage(stage.value, last.get(stage.value), stage.value == current, late, at) for stage in CaseStage]
+
+
+def _stage(name: str, stay: StageTime | None, current: bool, late: bool, at: datetime) -> StageShown:
+    if stay is None:
+        return StageShown(name, "now" if current else "todo", "—", "", False)
+    lang, zone = language(), site().settings.city_zone
+    spent = formats.span((stay.left_at or at) - stay.entered_at, lang)
+    began = formats.moment(stay.entered_at, lang, zone)
+    if current:
+        note = t("web.stage.since", span=spent)
+        return StageShown(name, "now", note, formats.full_moment(stay.entered_at, lang, zone), late)
+    return StageShown(name, "done", f"{began} · {spent}", formats.full_moment(stay.entered_at, lang, zone), False)
+
+
+_KINDS = {"person": "person", "clock": "clock", "alarm": "alarm", "done": "done", "system": "clock"}
+
+
+def history_lines(told: Sequence[Sentence]) -> list[HistoryLine]:
+    """The newest first, with a heading where a day begins."""
+    lang, zone = language(), site().settings.city_zone
+    lines, day = [], None
+    for sentence in reversed(told):
+        local = sentence.at.astimezone(zone)
+        heading = formats.day_heading(sentence.at, lang, zone) if local.date() != day else None
+        day = local.date()
+        lines.append(
+            HistoryLine(heading, sentence.at, f"{local:%H:%M}", _KINDS[sentence.mark], sentence.text, sentence.details)
+        )
+    return lines

@@ -1,0 +1,114 @@
+"""The list of cases, and one case."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import flash, redirect, request
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app import city
+from app.cases.enums import CaseStage, CaseStatus
+from app.cases.models import CaseFile
+from app.cases.queries import scope_of, visits_of
+from app.cases.routes import find, now, page_of_cases
+from app.cases.schemas import CaseQuery
+from app.core.errors import CitydeskError
+from app.core.http import site
+from app.core.ids import new_id
+from app.identity import can
+from app.identity.guard import actor, permits
+from app.lifecycle import bring_visit_forward
+from app.lifecycle.routes import runtime
+from app.lifecycle.worklist import tasks_of_case
+from app.web.limits import chip_of_line
+from app.web.names import names
+from app.web.pages.case_parts import case_parts
+from app.web.pages.frame import blueprint, page
+from app.web.templating import label, t
+from app.web.work_rows import work_row
+
+_SINGLE = ("district", "department")
+_LISTS = ("status", "stage", "category")
+_FLAGS = ("open_only", "overdue")
+
+
+@blueprint.get("/cases")
+@permits("case.read")
+def cases() -> Response | str:
+    """A number in the search leads straight to its case; everything else narrows the list."""
+    not_found = None
+    if number := request.args.get("q", "").strip():
+        try:
+            with site().sessions() as session:
+                return redirect(f"/cases/{find(session, number).case_no}")
+        except CitydeskError as error:
+            not_found = t(error.key, **error.params)
+    chosen = {name: request.args[name] for name in (*_LISTS, *_SINGLE, *_FLAGS) if request.args.get(name)}
+    with site().sessions() as session:
+        found, following = page_of_cases(session, _query(chosen))
+        choices = _choices(session)
+    rows = [{"line": line, "chip": chip_of_line(line, now())} for line in found]
+    next_url = "/cases?" + urlencode(chosen | {"after": following}) if following else None
+    return page(
+        "cases.html", rows=rows, choices=choices, chosen=chosen, filtered=bool(chosen), next_url=next_url,
+        not_found=not_found,
+    )  # fmt: skip
+
+
+@blueprint.get("/cases/<case_no>")
+@permits("case.read")
+def case(case_no: str) -> str:
+    with site().sessions() as session:
+        found = find(session, case_no)
+        at = now()
+        rows = [work_row(item, actor(), at) for item in tasks_of_case(runtime(), session, found.id)]
+        visits = visits_of(session, found.id)
+        parts = case_page_parts(session, found, "overview")
+    return page("case.html", tasks=rows, visits=visits, **parts)
+
+
+@blueprint.post("/cases/<case_no>/visit-requests")
+@permits("visit.bring_forward")
+def ask_for_visit(case_no: str) -> Response:
+    with site().sessions() as session:
+        found = find(session, case_no)
+    try:
+        command_id = UUID(request.form.get("command_id", "")) if request.form.get("command_id") else new_id()
+        bring_visit_forward(runtime(), found.id, actor=actor(), command_id=command_id)
+        flash(t("web.case.brought_forward"))
+    except CitydeskError as error:
+        flash(t(error.key, **error.params), "error")
+    return redirect(f"/cases/{found.case_no}")
+
+
+def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, Any]:
+    """The head and the context pane that every tab of a case shares."""
+    parts = case_parts(session, found, actor(), now())
+    waits = found.stage == CaseStage.RETURN_VISIT_EVALUATION and found.ended_at is None
+    may = waits and can(actor(), "visit.bring_forward", scope_of(found))
+    return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id()}
+
+
+def _query(chosen: dict[str, str]) -> dict[str, Any]:
+    """Filters from the address; what cannot be read is left out, as a hand-written address deserves a list."""
+    raw: dict[str, Any] = {name: [value] if name in _LISTS else value for name, value in chosen.items()}
+    if after := request.args.get("after"):
+        raw["after"] = after
+    try:
+        return dict(CaseQuery().load(raw))
+    except ValidationError:
+        return dict(CaseQuery().load({}))
+
+
+def _choices(session: Session) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    words = names()
+    return [
+        ("status", "CaseStatus", [(e.value, label("CaseStatus", e.value)) for e in CaseStatus]),
+        ("stage", "CaseStage", [(e.value, label("CaseStage", e.value)) for e in CaseStage]),
+        ("category", "", [(c.code, words.category(c.code)) for c in city.categories(session) if c.parent is None]),
+        ("district", "", [(d.code, words.district(d.code)) for d in city.districts(session, depth=1)]),
+        ("department", "", [(d.code, words.department(d.code)) for d in city.departments(session)]),
+    ]

@@ -1,0 +1,137 @@
+"""The inbox, and one task with its form."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import flash, jsonify, redirect, request
+from werkzeug.wrappers import Response
+
+from app.cases.routes import now
+from app.core.errors import CitydeskError
+from app.core.http import language, site
+from app.core.ids import new_id
+from app.identity import Actor
+from app.identity.guard import actor, signed_in
+from app.lifecycle import forms
+from app.lifecycle.form_view import shown_form, shown_values
+from app.lifecycle.routes import runtime
+from app.lifecycle.tasks import claim, complete_task, release
+from app.lifecycle.worklist import WorkItem, may_work_on, work_item, worklist
+from app.web.pages.case_parts import case_parts
+from app.web.pages.entrance import local
+from app.web.pages.frame import blueprint, page
+from app.web.pages.islands import form_texts, sent
+from app.web.templating import t
+from app.web.work_rows import WorkRow, work_row
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A slice of the inbox with its count."""
+
+    key: str
+    icon: str
+    count: int
+    current: bool
+
+
+ICONS = {"all": "checklist", "mine": "user-check", "unclaimed": "user-off", "soon": "clock", "overdue": "alarm"}
+
+
+@blueprint.get("/tasks")
+@signed_in
+def inbox() -> str:
+    """Overdue first; the views on the left are slices of what one may do."""
+    current = request.args.get("view", "all")
+    if current not in ICONS:
+        current = "all"
+    with site().sessions() as session:
+        items, following = worklist(runtime(), session, actor(), after=request.args.get("after"), limit=MOST)
+        at = now()
+        rows = [(item, work_row(item, actor(), at)) for item in items]
+    views = [
+        View(key, icon, sum(_belongs(key, item, row) for item, row in rows), key == current)
+        for key, icon in ICONS.items()
+    ]
+    shown = [row for item, row in rows if _belongs(current, item, row)]
+    return page("inbox.html", views=views, current=current, items=shown, following=following)
+
+
+@blueprint.get("/tasks/<uuid:task_id>")
+@signed_in
+def task(task_id: UUID) -> str:
+    with site().sessions() as session:
+        item = work_item(runtime(), session, task_id, actor())
+        may_work = may_work_on(actor(), item.task)
+        form = forms.task_form(session, item.task) if may_work else None
+        values = shown_values(form, forms.task_values(runtime(), session, item.task, actor())) if form else {}
+        parts = case_parts(session, item.case, actor(), now()) if item.case else {}
+        order = item.order
+    return page(
+        "task.html",
+        islands=("form",),
+        item=work_row(item, actor(), now()),
+        order=order,
+        may_work=may_work,
+        refused=None if may_work else _why_not(item, actor()),
+        form={"schema": shown_form(form, language()) or {"type": "default", "components": []}, "values": values},
+        command_id=new_id(),
+        texts=form_texts(),
+        **parts,
+    )
+
+
+@blueprint.post("/tasks/<uuid:task_id>")
+@signed_in
+def complete(task_id: UUID) -> Any:
+    """The form's island posts here."""
+    command_id, values = sent()
+    complete_task(runtime(), task_id, values, actor=actor(), command_id=command_id)
+    flash(t("web.task.done"))
+    return jsonify({"next": "/tasks"})
+
+
+@blueprint.post("/tasks/<uuid:task_id>/claim")
+@signed_in
+def take(task_id: UUID) -> Response:
+    return _and_back(lambda: claim(runtime(), task_id, actor=actor()), f"/tasks/{task_id}")
+
+
+@blueprint.post("/tasks/<uuid:task_id>/release")
+@signed_in
+def put_back(task_id: UUID) -> Response:
+    return _and_back(lambda: release(runtime(), task_id, actor=actor()), "/tasks")
+
+
+def _and_back(deed: Any, target: str) -> Response:
+    """Do it and return where one was; a refusal is said there."""
+    try:
+        deed()
+    except CitydeskError as error:
+        flash(t(error.key, **error.params), "error")
+    return redirect(local(request.form.get("back", target)))
+
+
+def _belongs(view: str, item: WorkItem, row: WorkRow) -> bool:
+    match view:
+        case "mine":
+            return row.mine
+        case "unclaimed":
+            return item.task.assignee is None
+        case "soon":
+            return row.chip is not None and row.chip.state == "DUE_SOON"
+        case "overdue":
+            return row.chip is not None and row.chip.state == "OVERDUE"
+        case _:
+            return True
+
+
+def _why_not(item: WorkItem, person: Actor) -> str:
+    if item.task.suspended:
+        return t("web.task.suspended")
+    if item.task.assignee and item.task.assignee != str(person.id):
+        return t("web.task.taken", name=item.assignee_name or "—")
+    return t("web.task.not_yours", groups=", ".join(item.task.groups))

@@ -1,0 +1,62 @@
+"""Open tasks as rows of a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.http import language
+from app.core.i18n import has_text, text
+from app.identity import Actor
+from app.lifecycle.worklist import WorkItem, may_work_on
+from app.web.formats import LimitChip
+from app.web.limits import chip_of_item
+from app.web.names import names
+from app.web.templating import label
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    url: str
+    task: str
+    number: str
+    summary: str
+    district: str
+    department: str
+    seal: str | None
+    assignee: str | None
+    mine: bool
+    may_work: bool
+    groups: str
+    """Whose turn it is, in words."""
+    chip: LimitChip | None
+    limit_kind: str
+
+
+def work_row(item: WorkItem, actor: Actor, now: datetime) -> WorkRow:
+    case, order, words = item.case, item.order, names()
+    number = order.order_no if order else (case.case_no if case else None)
+    department = order.department if order else (case.lead_department if case else None)
+    return WorkRow(
+        url=f"/tasks/{item.task.task_id}",
+        task=item.name(language()),
+        number=number or "",
+        summary=case.incident_summary if case else "",
+        district=words.district(item.task.district),
+        department=words.department(department) if department else "",
+        seal=case.supervision_level if case else None,
+        assignee=item.assignee_name,
+        mine=item.task.assignee == str(actor.id),
+        may_work=may_work_on(actor, item.task),
+        groups=groups_in_words(item.task.groups),
+        chip=chip_of_item(item, now),
+        limit_kind=label("LimitKind", item.limit.kind) if item.limit else "",
+    )
+
+
+def groups_in_words(groups: tuple[str, ...]) -> str:
+    """Roles by their names, departments by theirs."""
+    lang = language()
+    words = [
+        text(f"identity.role.{group}", lang) if has_text(f"identity.role.{group}") else names().of(group)
+        for group in groups
+    ]
+    return text("web.and", lang).join(words)
