@@ -111,6 +111,19 @@ class Timer(Base):
     held: Mapped[str | None] = mapped_column(Text)
 
 
+class TimerStart(Base):
+    """A process of the current bundle that a clock starts."""
+
+    __tablename__ = "timer_start"
+
+    process_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    element: Mapped[str] = mapped_column(Text, primary_key=True)
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    next_due: Mapped[datetime | None] = mapped_column(Instant)
+    last_due: Mapped[datetime | None] = mapped_column(Instant)
+    count: Mapped[int] = mapped_column(default=0)
+
+
 class Subscription(Base):
     __tablename__ = "subscription"
 

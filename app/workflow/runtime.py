@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -100,6 +100,8 @@ class Runtime:
     sessions: Sessions
     clock: Clock
     registry: Registry = field(default_factory=Registry)
+    zone: tzinfo = UTC
+    """The city's: `today()` in a diagram is the day there."""
     queue: Queue | None = None
     """None: outbox rows wait for a sweeper or `settle` (tests, seeding)."""
     handlers: dict[str, OperationHandler] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class Runtime:
     message_starts: dict[str, MessageStart] = field(default_factory=dict)
     committed: list[Callable[[UUID, int], None]] = field(default_factory=list)
     """Called with (instance id, row number) after each commit: live events. Must not raise."""
-    observe: Callable[[str, float, Mapping[str, str]], None] = lambda name, value, labels: None
+    observe: Callable[[str, float, Mapping[str, str]], None] = lambda _name, _value, _labels: None
     """Metrics: (name, value, labels). Names: commands, command_seconds, incidents, timer_lateness_seconds, outbox."""
     bundles: Bundles = field(default_factory=Bundles)
 

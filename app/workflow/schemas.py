@@ -12,6 +12,7 @@ from app.workflow.engine.types import Step, Variables
 Kind = Literal[
     "start", "complete_task", "claim", "release", "deliver_message", "fire_timers", "complete_job", "fail_job",
     "reschedule", "set_variables", "retry_incident", "resolve", "modify", "migrate", "suspend", "resume", "cancel",
+    "open_incident",
 ]  # fmt: skip
 
 
@@ -138,7 +139,8 @@ class Bundle:
     """Immutable diagrams, forms and decisions; `id` follows from the content."""
 
     id: UUID
-    paths: tuple[str, ...]
+    deployed_at: datetime
+    deployed_by: str
     changed: bool = True
     """False: the same content was current already, nothing was deployed."""
 

@@ -1,7 +1,7 @@
 -- The two statements of every command. Being functions, each of their queries sees what was committed before it ran:
 -- so the seen-before row, the task and the message are read as of after the wait for the lock.
 create function advance_lock(
-  p_id uuid, p_command uuid, p_task uuid, p_message uuid,
+  p_id uuid, p_command uuid, p_task uuid, p_message uuid, p_timers boolean,
   out bundle_id uuid, out process_id text, out version int, out status text, out head bytea, out seal bytea,
   out state bytea, out started_at timestamptz, out last_at timestamptz, out ended_at timestamptz,
   out next_due timestamptz, out incidents int, out suspended boolean, out subject_kind text, out subject_id uuid,
@@ -24,7 +24,7 @@ begin
   if p_message is not null then
     select to_json(m) into message from message m where m.id = p_message for update;
   end if;
-  if incidents > 0 then
+  if p_timers then
     select array_agg(replace(t.timer_id::text, '-', '')) into held
       from timer t where t.instance_id = p_id and t.held = 'incident';
   end if;
@@ -164,10 +164,10 @@ begin
   if c ?| array['incident', 'close'] then
     select count(*) into i.incidents from incident where instance_id = p_id and state = 'OPEN';
   end if;
-  if i.ended_at is not null and i.incidents > 0 then  -- over: what was stuck no longer matters
+  if c ? 'moved' and i.ended_at is not null and i.incidents > 0 then  -- over: what was stuck no longer matters
     update incident set state = 'RESOLVED', closed_at = p_recorded, reason = 'ended'
-     where instance_id = p_id and state = 'OPEN';
-    i.incidents := 0;
+     where instance_id = p_id and state = 'OPEN' and kind <> 'outbox';
+    select count(*) into i.incidents from incident where instance_id = p_id and state = 'OPEN';
   end if;
 
   update instance set version = i.version, status = i.status, head = i.head, state = i.state, last_at = i.last_at,

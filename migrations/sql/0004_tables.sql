@@ -91,10 +91,20 @@ create index timer_due on timer(due) where held is null;
 create index timer_instance on timer(instance_id);
 create table dispatcher(                        -- one row: until when the leading dispatcher sleeps
   one boolean primary key default true check (one),
-  wakes_at timestamptz not null default '-infinity',
-  beat_at timestamptz
+  wakes_at timestamptz not null default '-infinity'
 ) with (fillfactor = 20);
 insert into dispatcher default values;
+
+create table timer_start(                       -- processes of the current bundle that a clock starts
+  process_id text not null,
+  element text not null,
+  content_hash bytea not null,                  -- of the diagram it was reckoned from
+  next_due timestamptz,                         -- null: never again
+  last_due timestamptz,
+  count int not null default 0,
+  primary key (process_id, element)
+);
+create index timer_start_due on timer_start(next_due) where next_due is not null;
 
 create table subscription(
   wait_id uuid primary key,

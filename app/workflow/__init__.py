@@ -1,0 +1,53 @@
+"""A general BPMN runtime: bundles, instances, user tasks, timers, messages, outbox, replay. It knows no cases."""
+
+from app.workflow.bundles import files_of
+from app.workflow.deliver import deliver, deliver_sent, send
+from app.workflow.deploy import allow, deploy, identities, overlay
+from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registry
+from app.workflow.errors import Busy, Gone, Permanent, Stuck, Temporary, UnknownInstance
+from app.workflow.execute import after_commit, execute
+from app.workflow.files import diagram, form
+from app.workflow.incidents import resolve_incident, retry_incident
+from app.workflow.outbox import deliver_outbox
+from app.workflow.queries import (
+    current_bundle,
+    deployments,
+    file_of,
+    inbox,
+    incident,
+    incidents,
+    instance,
+    instances_of,
+    may_work_on,
+    open_incidents,
+    task,
+    tasks_of,
+)
+from app.workflow.replay import Token, Tokens, replay, tokens
+from app.workflow.runtime import OnInstance, Runtime
+from app.workflow.schemas import (
+    Bundle,
+    Command,
+    Delivered,
+    FirstTask,
+    IncidentView,
+    InstanceView,
+    OutboxRow,
+    Result,
+    Started,
+    TaskView,
+    View,
+)
+from app.workflow.settle import settle
+from app.workflow.start import instance_id_of, start
+from app.workflow.sweep import sweep
+
+__all__ = [
+    "BpmnError", "Bundle", "Busy", "Call", "Command", "Delivered", "Fault", "FirstTask", "Gone", "IncidentView",
+    "InstanceView", "OnInstance", "Operation", "OutboxRow", "Permanent", "Registry", "Result", "Runtime", "Started",
+    "Stuck", "TaskView", "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow",
+    "current_bundle", "deliver", "deliver_outbox", "deliver_sent", "deploy", "deployments", "diagram", "execute",
+    "file_of", "files_of", "form", "identities", "inbox", "incident", "incidents", "instance", "instance_id_of",
+    "instances_of", "may_work_on", "open_incidents", "overlay", "replay", "resolve_incident", "retry_incident", "send",
+    "settle", "start", "sweep", "task", "tasks_of", "tokens",
+]  # fmt: skip

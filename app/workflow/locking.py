@@ -1,0 +1,92 @@
+"""The first statement of every command: lock the instance and load what the command is about."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.orm import Session
+
+from app.core.errors import Invalid
+from app.workflow.errors import UnknownInstance
+from app.workflow.schemas import Command, InstanceView, TaskView, View
+
+LOCK = "select * from advance_lock(%s, %s, %s, %s, %s)"
+
+
+@dataclass(slots=True)
+class Locked:
+    """An instance whose row is ours until the transaction ends."""
+
+    view: InstanceView
+    head: bytes
+    seal: bytes
+    state: bytes | None
+    next_due: datetime | None
+    incidents: int
+    held: frozenset[str]
+    """Timers that wait for their incident."""
+    task: Mapping[str, Any] | None
+    message: Mapping[str, Any] | None
+    seen_no: int | None
+    """Number of the row this command id wrote before."""
+    seen_actor: UUID | None
+    seen_at: datetime | None
+    seen_result: Mapping[str, Any]
+
+    def digest(self, content: Mapping[str, Any]) -> str:
+        """What the history keeps of a command's content to recognise a repeat: keyed, as it may be personal."""
+        return digest(self.seal, content)
+
+    def view_of(self) -> View:
+        """The task the command names, as it is or (for a repeat) was; else the instance."""
+        task = self.seen_result.get("task") if self.seen_no is not None else self.task
+        if task is None:
+            return self.view
+        return task_view(task, self.view)
+
+
+def digest(seal: bytes, content: Mapping[str, Any]) -> str:
+    """Raises Invalid for a NUL character, which PostgreSQL's text cannot hold."""
+    text = orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    if b"\\u0000" in text:
+        raise Invalid("workflow.nul")
+    return hashlib.blake2b(text, key=seal, digest_size=16).hexdigest()
+
+
+def lock(session: Session, instance_id: UUID, command: Command) -> Locked:
+    """Wait for the row (not longer than the connection's lock_timeout). Raises UnknownInstance."""
+    task, message = command.content.get("task_id"), command.content.get("message_id")
+    row = (
+        session.connection()
+        .exec_driver_sql(LOCK, (instance_id, command.id, task, message, command.kind == "fire_timers"))
+        .one()
+    )
+    if row.version is None:
+        raise UnknownInstance(instance_id)
+    view = InstanceView(
+        instance_id, row.bundle_id, row.process_id, row.status, row.version, row.started_at, row.last_at, row.ended_at,
+        row.subject_kind, row.subject_id, row.district, tuple(row.departments), row.confidential, row.suspended,
+    )  # fmt: skip
+    return Locked(
+        view, row.head, row.seal, row.state, row.next_due, row.incidents, frozenset(row.held or ()), row.task,
+        row.message, row.seen_no, row.seen_actor, row.seen_at, orjson.loads(row.seen_result) if row.seen_no else {},
+    )  # fmt: skip
+
+
+def task_view(task: Mapping[str, Any], instance: InstanceView) -> TaskView:
+    """From the row of `user_task` as JSON, or from what a completed task's history row kept of it."""
+    return TaskView(
+        UUID(task["task_id"]), instance.id, instance.bundle_id, task["process_id"], task["element"],
+        task.get("form_id"), tuple(task["groups"]), tuple(task["users"]), task.get("assignee"),
+        _instant(task.get("due")), _instant(task.get("follow_up")), task.get("priority", 50),
+        _instant(task.get("created_at")) or instance.last_at, instance.subject_kind, instance.subject_id,
+        instance.district, instance.departments, instance.confidential, instance.suspended,
+    )  # fmt: skip
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,50 @@
+"""Moving one running instance onto the current bundle."""
+
+from typing import Any
+
+from app.core.errors import Conflict
+from app.workflow.attempt import Attempt
+from app.workflow.engine import Compiled
+from app.workflow.engine.types import Fault, Surface
+from app.workflow.errors import Gone
+from app.workflow.queries import current_bundle_id
+from app.workflow.running import compiled_of
+
+
+def migrate(attempt: Attempt) -> object:
+    """Allowed when all that is open exists in the current bundle with the same type; then the tokens go on there.
+
+    Ids, due times and drafts stay. What the new diagram adds at places already passed (a boundary timer of a task that
+    is open) does not come into being by itself. Raises Conflict with the elements that stand in the way."""
+    locked, session, runtime = attempt.locked, attempt.session, attempt.runtime
+    if locked.state is None:
+        raise Gone("workflow.ended")
+    target = current_bundle_id(session)
+    if target is None or target == locked.view.bundle_id:
+        raise Conflict("workflow.already_current")
+    old = compiled_of(runtime, session, attempt.on)
+    new = runtime.bundles.get(session, target, runtime.registry)
+    before = old.surface(locked.state)
+    try:
+        after = new.surface(locked.state)
+    except Fault as fault:
+        raise Conflict("workflow.cannot_migrate", reason=fault.message) from fault
+    _same(old, new, before, after)
+    attempt.draft.bundle_id = target
+    attempt.draft.changes["bundle"] = {"old": str(locked.view.bundle_id), "new": str(target)}
+    if reason := attempt.content.get("reason"):
+        attempt.draft.changes["reason"] = reason
+    return None
+
+
+def _same(old: Compiled, new: Compiled, before: Surface, after: Surface) -> None:
+    """The state was read with the new diagram: does it mean the same there?"""
+    open_then: dict[str, Any] = {**before.tasks, **before.timers, **before.waits, **before.jobs}
+    open_now: dict[str, Any] = {**after.tasks, **after.timers, **after.waits, **after.jobs}
+    lost = sorted({item.element for key, item in open_then.items() if key not in open_now})
+    kinds_then = {e.id: e.type for process in old.processes.values() for e in process.elements.values()}
+    kinds_now = {e.id: e.type for process in new.processes.values() for e in process.elements.values()}
+    elements = {item.element for item in open_then.values()}
+    changed = sorted(element for element in elements if kinds_then.get(element) != kinds_now.get(element))
+    if lost or changed:
+        raise Conflict("workflow.cannot_migrate", reason=", ".join(dict.fromkeys(lost + changed)))

@@ -1,0 +1,116 @@
+"""Running the engine inside a command's transaction: its context, its operations, and what listens to its steps."""
+
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.workflow.engine import Compiled
+from app.workflow.engine.types import (
+    BpmnError,
+    Call,
+    Context,
+    Element,
+    EngineCommand,
+    Fault,
+    Moved,
+    NotOpen,
+    Refused,
+    Step,
+    Variables,
+)
+from app.workflow.runtime import OnInstance, Runtime
+
+
+def compiled_of(runtime: Runtime, session: Session, on: OnInstance) -> Compiled:
+    """The instance's own bundle. A bundle that no longer compiles here is a Fault, not a crash."""
+    try:
+        return runtime.bundles.get(session, on.bundle_id, runtime.registry)
+    except Refused as refused:
+        raise Fault(None, f"this instance's bundle cannot be loaded: {refused}") from refused
+
+
+def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
+    def perform(call: Call) -> Variables:
+        handler = runtime.handlers.get(call.operation)
+        if handler is None:
+            raise Fault(call.element, f"no handler for operation {call.operation}")
+        try:
+            return guarded(call.element, lambda: handler(session, call, on))
+        except NotOpen as error:  # of an instance the handler touched, not of ours
+            raise Fault(call.element, f"not open: {error}") from error
+
+    functions: dict[str, Callable[..., Any]] = {}
+    for provider in runtime.providers:
+        functions |= guarded(None, lambda provider=provider: provider(session, on.instance, on.now))  # type: ignore[misc]
+    return Context(on.now.astimezone(runtime.zone), perform, functions)
+
+
+T = TypeVar("T")
+
+
+def guarded(element: str | None, action: Callable[[], T]) -> T:
+    """Whatever fails in an operation is a Fault of its element; a lost or locked database is not: it passes through."""
+    try:
+        return action()
+    except (BpmnError, Fault, NotOpen):
+        raise
+    except DBAPIError as error:
+        if passing(error):
+            raise
+        raise Fault(element, f"{type(error.orig).__name__}: {error.orig}") from error
+    except Exception as error:
+        raise Fault(element, f"{type(error).__name__}: {error}") from error
+
+
+PASSING = ("55P03", "40P01", "40001", "57014")
+"""Lock not available, deadlock, serialisation failure, statement cancelled: another try may go through."""
+
+
+def passing(error: DBAPIError) -> bool:
+    """Whether the failure is the moment's and not the command's."""
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or state in PASSING or state.startswith(("08", "57P"))
+
+
+def move(runtime: Runtime, session: Session, on: OnInstance, state: bytes, commands: Sequence[EngineCommand]) -> Moved:
+    """Apply the commands one after the other; the result tells of all of them."""
+    compiled = compiled_of(runtime, session, on)
+    context = context_of(runtime, session, on)
+    whole: Moved | None = None
+    for command in commands:
+        step = guarded(None, lambda state=state, command=command: compiled.move(state, command, context))  # type: ignore[misc]
+        whole = step if whole is None else joined(whole, step)
+        if step.state is None:
+            break
+        state = step.state
+    assert whole is not None
+    listen(runtime, session, on, whole.steps, compiled)
+    return whole
+
+
+def joined(first: Moved, second: Moved) -> Moved:
+    return replace(
+        second,
+        steps=first.steps + second.steps,
+        before=first.before,
+        changes=first.changes + second.changes,
+        result={**first.result, **second.result},
+    )
+
+
+def listen(runtime: Runtime, session: Session, on: OnInstance, steps: Sequence[Step], compiled: Compiled) -> None:
+    if not steps:
+        return
+    elements = elements_of(compiled, {step.process for step in steps})
+    for listener in runtime.listeners:
+        guarded(None, lambda listener=listener: listener(session, on, steps, elements))  # type: ignore[misc]
+
+
+def elements_of(compiled: Compiled, processes: set[str]) -> Mapping[str, Element]:
+    """Elements by id, of the processes that took part."""
+    maps: list[Mapping[str, Element]] = [compiled.processes[process].elements for process in sorted(processes)]
+    return maps[0] if len(maps) == 1 else ChainMap(*(dict(one) for one in maps))
