@@ -74,7 +74,7 @@ def _(command: FireTimers, instance: Instance) -> Variables:
     now = instance.journal.now
     while len(fired) < MAX_TIMERS:
         due = [(datetime.fromisoformat(t.internal_data["due"]), t) for t, _ in waiting(instance, TimerWait)]
-        due = [pair for pair in due if pair[0] <= now]
+        due = [pair for pair in due if pair[0] <= now and (command.only is None or pair[1].id in command.only)]
         if not due:
             return {"fired": fired}
         _, token = min(due, key=lambda pair: pair[0])
