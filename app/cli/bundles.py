@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -26,7 +27,8 @@ def check(paths: tuple[Path, ...], as_json: bool) -> int:
 
     chosen = collect(paths)
     files = overlay(shipped(ROOT), chosen) if chosen else shipped(ROOT)
-    findings = [f for f in check_files(files, build_registry()) if not chosen or f.file in chosen or _is_error(f)]
+    found = check_files(files, build_registry(ZoneInfo("UTC")))
+    findings = [finding for finding in found if not chosen or finding.file in chosen or _is_error(finding)]
     if as_json:
         click.echo(json.dumps([_as_json(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:

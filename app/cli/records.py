@@ -1,5 +1,7 @@
 """`citydesk audit verify` and `citydesk user add`."""
 
+import sys
+
 import click
 
 from app.cli.context import Desk
@@ -44,7 +46,7 @@ def add(desk: Desk, username: str, name: str, grants: tuple[str, ...], language:
 
     parsed = [identity.parse_grant(grant) for grant in grants]
     if password_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\n")
     else:  # never an argument: those stand in the process list and in the shell's history
         password = click.prompt(say("cli.user.password"), hide_input=True, confirmation_prompt=True)
     runtime = desk.runtime

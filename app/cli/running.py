@@ -25,10 +25,12 @@ def web(desk: Desk) -> None:
 @click.command(help=say("cli.worker.about"))
 @click.pass_obj
 def worker(desk: Desk) -> None:
+    from app.core.heartbeat import beat_beside
     from app.core.logs import log_to_stderr
     from app.workflow import jobs
 
     log_to_stderr(desk.settings)
+    beat_beside("worker", desk.settings.redis_url)
     jobs.work(desk.runtime)
 
 

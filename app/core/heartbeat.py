@@ -11,9 +11,8 @@ ALIVE_FOR = 15
 
 
 class BeatingStop(threading.Event):
-    """A stop flag for a loop that also shows that the loop still turns: asking it is the sign of life.
-
-    A beat from a thread of its own would go on while the loop hangs."""
+    """A stop flag for a loop of ours that also shows that the loop still turns: asking it is the sign of life. (A beat
+    from a thread would go on while the loop hangs.)"""
 
     def __init__(self, name: str, redis_url: str) -> None:
         super().__init__()
@@ -37,6 +36,17 @@ class BeatingStop(threading.Event):
             self._client.set(self._key, "1", ex=ALIVE_FOR)
         except redis.RedisError:
             return  # the queue's own check says so
+
+
+def beat_beside(name: str, redis_url: str) -> None:
+    """Beat from a thread of its own, for a program whose loop is not ours and whose jobs have time limits."""
+    stop = BeatingStop(name, redis_url)
+
+    def beat() -> None:
+        while not stop.wait(BEAT_EVERY):
+            pass
+
+    threading.Thread(target=beat, name=f"{name}-heartbeat", daemon=True).start()
 
 
 def is_alive(client: "redis.Redis", name: str) -> bool:

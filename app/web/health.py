@@ -12,7 +12,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from rq import Worker
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -47,7 +46,7 @@ def healthz() -> tuple[Response, int]:
     checks = {
         "database": _works(_database),
         "queue": _works(lambda: bool(client.ping())),
-        "worker": _works(lambda: Worker.count(connection=client) > 0),
+        "worker": _works(lambda: is_alive(client, "worker")),
         "dispatcher": _works(lambda: is_alive(client, "dispatcher")),
     }
     client.close()
@@ -88,7 +87,7 @@ class _Backlog(Collector):
 
 def _database() -> bool:
     with site().sessions() as session:
-        return session.execute(text("select 1")).scalar_one() == 1
+        return bool(session.execute(text("select 1")).scalar_one())
 
 
 def _works(check: Callable[[], bool]) -> bool:
