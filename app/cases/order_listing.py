@@ -75,7 +75,7 @@ def list_orders(
     return _with_limits(session, rows)
 
 
-def _lines() -> Select[tuple[WorkOrder, str | None, str, str, str | None, bool, str, str | None]]:
+def _lines() -> Select[WorkOrder, str | None, str, str, str | None, bool, str, str | None]:
     return (
         select(
             WorkOrder, CaseFile.case_no, CaseFile.incident_summary, CaseFile.address, CaseFile.supervision_level,
@@ -98,7 +98,7 @@ def _own_orders(actor: Actor) -> ColumnElement[bool]:
 
 
 def _with_limits(
-    session: Session, rows: Sequence[Row[tuple[WorkOrder, str | None, str, str, str | None, bool, str, str | None]]]
+    session: Session, rows: Sequence[Row[WorkOrder, str | None, str, str, str | None, bool, str, str | None]]
 ) -> list[OrderLine]:
     ids = [row[0].id for row in rows]
     query = select(TimeLimit).where(TimeLimit.order_id.in_(ids)).order_by(TimeLimit.started_at, TimeLimit.id)

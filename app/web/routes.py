@@ -8,7 +8,6 @@ from flask_smorest import Api, Blueprint
 
 from app import workflow
 from app.cases import routes as cases
-from app.core.errors import NotFound
 from app.core.http import ApiBlueprint, command_id, site
 from app.identity import Actor, require
 from app.identity import routes as identity
@@ -17,7 +16,6 @@ from app.lifecycle import routes as lifecycle
 from app.lifecycle.routes import runtime
 from app.messaging import routes as messaging
 from app.web.schemas import IncidentsSchema, RetriedSchema
-from app.workflow import Command
 
 PREFIX = "/api/v1"
 
@@ -60,7 +58,7 @@ def diagram(bundle_id: UUID, process_id: str) -> Response:
     """The BPMN file a process of a bundle stands in; a bundle never changes"""
     here = site()
     with here.sessions() as session:
-        xml = workflow.diagram(runtime(), session, bundle_id, process_id)
+        xml = workflow.diagram(session, bundle_id, process_id)
     response = Response(xml, content_type="application/xml; charset=utf-8")
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
@@ -68,13 +66,6 @@ def diagram(bundle_id: UUID, process_id: str) -> Response:
 
 def retry_incident(number: int, person: Actor, command: UUID) -> None:
     """Raises NotFound, Forbidden, Conflict, Stuck when it fails again."""
-    with site().sessions() as session:
-        incident = workflow.incident(session, number)
-    if incident is None or incident.instance_id is None:
-        raise NotFound("workflow.no_incident", incident=number)
-    workflow.execute(
-        runtime(),
-        incident.instance_id,
-        Command(command, "retry_incident", person, {"incident": number}),
-        authorize=lambda _: require(person, "incident.retry"),
+    workflow.retry_incident(
+        runtime(), number, actor=person, command_id=command, authorize=lambda _: require(person, "incident.retry")
     )

@@ -1,20 +1,16 @@
-"""Where an instance stands, read from its history's steps: what was walked, what waits, since when and until when."""
+"""Where an instance stands, in words: what was walked, what waits, for whom, since when and until when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app import audit, workflow
-from app.audit import HistoryRow
+from app import workflow
 from app.core.http import language
-from app.workflow import InstanceView, Runtime, TaskView
+from app.workflow import InstanceView, Runtime, TaskView, Token
 from app.workflow.engine.types import Element
-
-_OVER = frozenset({"completed", "cancelled", "fired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +20,13 @@ class Waiting:
     element: str
     name: str
     type: str
+    """BPMN type: userTask, receiveTask, boundaryEvent …"""
     since: datetime
     due: datetime | None
     task: TaskView | None
 
     def is_late(self, now: datetime) -> bool:
-        return self.due is not None and self.type == "userTask" and now >= self.due
+        return self.due is not None and self.task is not None and now >= self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,61 +34,53 @@ class Standing:
     """An instance on its diagram."""
 
     walked: frozenset[str]
-    """Elements that were completed at least once and do not wait now."""
+    """Elements that were completed at least once and hold no token now."""
+    inside: frozenset[str]
+    """Sub-processes that hold tokens."""
     waiting: Sequence[Waiting]
 
 
 def standing(runtime: Runtime, session: Session, instance: InstanceView) -> Standing:
-    """Drawn from the history, so that it says the same as replay."""
-    rows = audit.read(session, instance.id)
-    elements = workflow.elements(runtime, session, instance.bundle_id)
-    tasks = {}
-    if instance.subject_id is not None and instance.status == "RUNNING":
-        found = workflow.tasks_of(session, instance.subject_id)
-        tasks = {task.task_id: task for task in found if task.instance_id == instance.id}
-    open_tokens, walked = _replay(rows)
-    if instance.status != "RUNNING":
-        open_tokens = {}
+    """Read from the history, so that it says the same as replay."""
+    found = workflow.tokens(runtime, session, instance.id)
+    if found is None:
+        return Standing(frozenset(), frozenset(), ())
+    here = [token for token in found.open if token.process == instance.process_id]
+    tasks = _tasks(session, instance)
     waiting = [
-        _waiting(step, at, elements, tasks) for step, at in open_tokens.values() if step["state"] == "waiting"
-    ]  # fmt: skip
-    now = {each.element for each in waiting}
-    return Standing(frozenset(walked - now), sorted(waiting, key=lambda each: each.since))
+        _waiting(token, element(runtime, session, instance.bundle_id, token.process, token.element), tasks)
+        for token in here
+        if token.state == "waiting"
+    ]
+    now = {token.element for token in here}
+    walked = {name for process, name in found.passed if process == instance.process_id}
+    inside = now - {each.element for each in waiting}
+    return Standing(frozenset(walked - now), frozenset(inside), sorted(waiting, key=lambda each: each.since))
 
 
-def _replay(rows: Iterable[HistoryRow]) -> tuple[dict[str, tuple[Mapping[str, Any], datetime]], set[str]]:
-    """Tokens still on the diagram by their id, and every element that was finished."""
-    tokens: dict[str, tuple[Mapping[str, Any], datetime]] = {}
-    walked: set[str] = set()
-    for row in rows:
-        for step in row.steps:
-            key = f"{step['token']}:{step['element']}"
-            if step["state"] in _OVER:
-                tokens.pop(key, None)
-                if step["state"] != "cancelled":
-                    walked.add(step["element"])
-            else:
-                since = tokens[key][1] if key in tokens else row.recorded_at
-                tokens[key] = (step, since)
-    return tokens, walked
+def element(runtime: Runtime, session: Session, bundle_id: UUID, process: str, name: str) -> Element | None:
+    """What the diagram says of an element; None when the bundle has no such one."""
+    compiled = runtime.bundles.get(session, bundle_id, runtime.registry)
+    known = compiled.processes.get(process)
+    return known.elements.get(name) if known else None
 
 
-def _waiting(
-    step: Mapping[str, Any], since: datetime, elements: Mapping[str, Element], tasks: Mapping[UUID, TaskView]
-) -> Waiting:
-    element = elements.get(step["element"])
-    names = element.names if element else {}
-    name = names.get(language()) or names.get("en") or step["element"]
-    task = tasks.get(_uuid(step["token"]))
-    due = step.get("due")
-    at = datetime.fromisoformat(due) if isinstance(due, str) else due
-    return Waiting(
-        step["element"], name, element.type if element else "", since, at or (task.due if task else None), task
-    )
+def element_name(found: Element | None, fallback: str) -> str:
+    """In the page's language."""
+    names = found.names if found else {}
+    return names.get(language()) or names.get("en") or fallback
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
+def _tasks(session: Session, instance: InstanceView) -> dict[str, TaskView]:
+    """Open tasks of this instance by token."""
+    if instance.subject_id is None:
+        return {}
+    found = workflow.tasks_of(session, instance.subject_id)
+    return {task.task_id.hex: task for task in found if task.instance_id == instance.id}
+
+
+def _waiting(token: Token, found: Element | None, tasks: dict[str, TaskView]) -> Waiting:
+    task = tasks.get(token.id.replace("-", ""))
+    due = token.due or (task.due if task else None)
+    kind = found.type if found else ""
+    return Waiting(token.element, element_name(found, token.element), kind, token.since, due, task)

@@ -1,6 +1,7 @@
 // The form of a task or registration: form-js draws it, this file sends it once, keeps all input, and shows what the
 // server says at the fields.
 import '@bpmn-io/form-js-viewer/dist/assets/form-js.css'
+import './form.css'
 import { Form } from '@bpmn-io/form-js-viewer'
 import { localiseForm } from './form-texts.js'
 

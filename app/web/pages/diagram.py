@@ -76,6 +76,7 @@ def _diagram(session: Session, instance: InstanceView, at: datetime) -> dict[str
             "xml_url": f"/api/v1/processes/{instance.bundle_id}/{instance.process_id}/diagram",
             "marks": {
                 "done": sorted(where.walked),
+                "inside": sorted(where.inside),
                 "now": [token["element"] for token in drawn if not token["late"]],
                 "late": late,
             },

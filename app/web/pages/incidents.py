@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app import workflow
 from app.cases.models import CaseFile, WorkOrder
 from app.core.errors import CitydeskError
-from app.core.http import language, site
+from app.core.http import site
 from app.core.ids import new_id
 from app.identity.guard import actor, permits
 from app.lifecycle.routes import runtime
@@ -18,6 +18,8 @@ from app.lifecycle.subject import ORDER
 from app.web.pages.frame import blueprint, page
 from app.web.routes import retry_incident
 from app.web.templating import t
+from app.web.tokens import element as find_element
+from app.web.tokens import element_name
 from app.workflow.schemas import IncidentView
 
 
@@ -57,5 +59,4 @@ def _element_name(session: Session, incident: IncidentView) -> str:
     element = incident.element or "—"
     if instance is None:
         return element
-    known = workflow.elements(runtime(), session, instance.bundle_id).get(element)
-    return (known.names.get(language()) or known.names.get("en") or element) if known else element
+    return element_name(find_element(runtime(), session, instance.bundle_id, instance.process_id, element), element)
