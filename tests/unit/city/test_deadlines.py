@@ -54,6 +54,10 @@ def test_limits_as_people_reckon_them(start: str, value: int, unit: str, due: st
 
 def test_subtracting_mirrors_adding() -> None:
     assert OFFICE.subtract(local("11-17T10:15"), 2, "WORKING_DAY") == local("11-13T10:15")
+    # A shift's start is the end of the free time before it, as its end is the start of the free time after.
+    assert OFFICE.add(local("11-13T17:30"), 1, "WORKING_DAY") == local("11-17T09:00")
+    assert OFFICE.subtract(local("11-17T09:00"), 1, "WORKING_DAY") == local("11-13T17:30")
+    assert OFFICE.subtract(local("11-17T09:00"), 0, "WORKING_HOUR") == local("11-16T17:30")
     assert OFFICE.subtract(local("11-13T14:00"), 1, "WORKING_HOUR") == local("11-13T11:30")
     assert OFFICE.subtract(local("11-16T09:00"), 1, "WORKING_HOUR") == local("11-13T16:30")
     assert OFFICE.subtract(local("11-16T10:00"), 1, "WORKING_HOUR") == local("11-16T09:00")
