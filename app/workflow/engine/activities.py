@@ -11,6 +11,7 @@ from .instance import Run
 from .spec import ElementSpec, ScopeSpec
 from .token import READY, STARTED, Token
 from .types import BpmnError, Call, Fault
+from .values import settled
 
 if TYPE_CHECKING:
     from .model import Node
@@ -85,7 +86,7 @@ class DecisionSpec(ElementSpec):
     def _run_hook(self, my_task: Token) -> bool:
         name = scopes.evaluate(my_task, self.decision)
         value = self.decide(my_task, str(name), scopes.visible(scopes.chain(my_task)))
-        my_task.internal_data["payload"] = {self.result: value}
+        my_task.internal_data["payload"] = {self.result: settled(value)}
         return True
 
 

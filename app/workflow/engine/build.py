@@ -75,9 +75,16 @@ class Builder:
         assert node.scope is not None
         start = node.scope.starts()[0]
         listener = ListenerSpec(spec, start, self.definition(start))
-        listener.outputs_map = self.mapping(start.zeebe.outputs)
+        inner = self.inner_start(spec, node)
+        listener.outputs_map, inner.outputs_map = inner.outputs_map, ()
         listener.exits = (Exit(start.id, spec.task_specs[node.id], None, False),)
         return listener
+
+    def inner_start(self, spec: ScopeSpec, node: Node) -> StartSpec:
+        """The start event inside an event sub-process."""
+        outer = spec.task_specs[node.id]
+        assert isinstance(outer, SubProcessSpec)
+        return outer.content.starts[0]
 
     def element(self, spec: ScopeSpec, node: Node) -> ElementSpec:
         make = getattr(self, f"_{node.type}", None)

@@ -1,5 +1,7 @@
 """All files of a bundle, read: processes, decisions and forms by id, and what is wrong with the files themselves."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """What each element says: events, mappings, operations, forms, decisions, called processes, groups."""
 
 import re
+from datetime import date
 
 from app import feel
 
@@ -102,13 +103,15 @@ def _check_timer(checker: Checker, node: Node) -> None:
 
 
 def _is_time(kind: str, text: str) -> bool:
-    if kind == "timeDate":
-        return feel.parse_temporal(text) is not None
     if kind == "timeCycle":
         count, _, text = text.partition("/")
-        if not re.fullmatch(r"R\d*", count):
+        if not re.fullmatch(r"R\d*", count) or count == "R0":
             return False
-    return feel.parse_duration(text) is not None
+    try:
+        value = feel.parse_temporal(text)
+    except ValueError:
+        return False
+    return isinstance(value, date if kind == "timeDate" else (feel.DayTimeDuration, feel.YearMonthDuration))
 
 
 # ---------------------------------------------------------------- mappings

@@ -15,7 +15,7 @@ import orjson
 from app import feel
 
 from .activities import CallSpec, SubProcessSpec
-from .instance import Instance, Run
+from .instance import Content, Instance, Run
 from .journal import Journal
 from .spec import ScopeSpec
 from .token import Token
@@ -28,20 +28,25 @@ Row = list[Any]
 
 
 def dump(instance: Instance) -> bytes:
-    """Bytes that `load` reads."""
-    return orjson.dumps(
-        {
-            "v": FORMAT,
-            "process": instance.spec.name,
-            "vars": _encode(instance.variables or {}),
-            "over": int(instance.interrupted),
-            "tokens": _rows(instance),
-            "subs": [
-                [owner, None if sub.variables is None else _encode(sub.variables), int(sub.interrupted), _rows(sub)]
-                for owner, sub in instance.subprocesses.items()
-            ],
-        }
-    )
+    """Bytes that `load` reads. Raises Fault for a value that cannot be stored."""
+    try:
+        return orjson.dumps(
+            {
+                "v": FORMAT,
+                "process": instance.spec.name,
+                "vars": _encode(instance.variables or {}),
+                "over": int(instance.interrupted),
+                "tokens": _rows(instance),
+                "subs": [_sub(owner, content) for owner, content in instance.subprocesses.items()],
+            }
+        )
+    except (TypeError, feel.FeelError) as error:
+        raise Fault(None, f"a variable cannot be stored: {error}") from error
+
+
+def _sub(owner: str, content: Content) -> Row:
+    variables = None if content.variables is None else _encode(content.variables)
+    return [owner, variables, int(content.interrupted), _rows(content)]
 
 
 def _rows(run: Run) -> list[Row]:

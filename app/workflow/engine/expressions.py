@@ -1,11 +1,15 @@
 """What a diagram writes where a value is wanted: `=` starts a FEEL expression, anything else is a constant."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from app import feel
 
 from .types import Registry, Variables
+
+ABSENT = frozenset({"feel.unknown_name", "feel.no_entry", "feel.index"})
+"""Reasons for a null that are no error: the variable, entry or element is not there."""
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -26,11 +30,15 @@ class Expr:
         """Free names it reads."""
         return frozenset() if self._feel is None else frozenset(self._feel.names)
 
-    def __call__(self, variables: Variables, functions: Functions, *, strict: bool = True) -> Any:
-        """The value. With `strict`, a null that came of an error raises feel.FeelError instead."""
+    def __call__(self, variables: Variables, functions: Functions, now: datetime) -> tuple[Any, str | None]:
+        """The value, and if it is null because of an error the error. What is not there is null without one."""
         if self._feel is None:
-            return self.text or None
-        return self._feel(variables, functions, strict=strict)
+            return self.text or None, None
+        reasons: list[feel.Reason] = []
+        value = self._feel(variables, functions, now=now, reasons=reasons)
+        if value is not None:
+            return value, None
+        return None, next((str(reason) for reason in reasons if reason.key not in ABSENT), None)
 
 
 Compile = Callable[[str], Expr]

@@ -14,7 +14,7 @@ from .types import Fault
 if TYPE_CHECKING:
     from .spec import ElementSpec, ScopeSpec
 
-MAX_STEPS = 200_000
+MAX_STEPS = 50_000
 """Tokens one command may move before we call it a loop without end."""
 
 MAX_DEPTH = 40

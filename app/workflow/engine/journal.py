@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from .expressions import Functions
@@ -28,11 +28,7 @@ class Journal:
         now = context.now
         if now.tzinfo is None:
             raise ValueError("a command's time needs a zone")
-
-        def today() -> date:
-            return now.date()
-
-        return cls(now, context.perform, {"now": lambda: now, "today": today, **context.functions})
+        return cls(now, context.perform, context.functions)
 
     def wrote(self, scope: str | None, name: str, old: Any) -> None:
         self.old.setdefault((scope, name), old)
@@ -45,6 +41,6 @@ class Journal:
             if values is None:
                 continue
             new = values.get(name)
-            if new is not old and (type(new) is not type(old) or new != old):
+            if new is not old and (isinstance(new, bool) != isinstance(old, bool) or new != old):
                 out.append(VariableChange(scope, name, old, new))
         return tuple(out)

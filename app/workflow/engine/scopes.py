@@ -5,12 +5,11 @@ Values are never changed in place: a write replaces them."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app import feel
-
 from .expressions import Expr
 from .journal import Journal
 from .token import Token
 from .types import Fault
+from .values import settled
 
 ScopeRef = tuple[str | None, dict[str, Any]]
 """The token that holds the scope (None: the instance) and its variables."""
@@ -45,15 +44,16 @@ def visible(scopes: Sequence[ScopeRef]) -> Mapping[str, Any]:
 
 
 def evaluate(token: Token, expression: Expr, *, strict: bool = True) -> Any:
-    """The value as seen from the token. Raises Fault with the element and the variables that the expression reads."""
+    """The value as seen from the token. Null because of an error is, with `strict`, a Fault with the element and the
+    variables that the expression reads."""
     if expression.static:
         return expression.text or None
-    variables = visible(chain(token))
-    try:
-        return expression(variables, token.journal.functions, strict=strict)
-    except feel.FeelError as error:
+    variables, journal = visible(chain(token)), token.journal
+    value, error = expression(variables, journal.functions, journal.now)
+    if error is not None and strict:
         data = {name: variables[name] for name in sorted(expression.names) if name in variables}
-        raise Fault(token.element, f"{expression.text}: {error}", data) from error
+        raise Fault(token.element, f"{expression.text}: {error}", data)
+    return settled(value)
 
 
 def assign(journal: Journal, scopes: Sequence[ScopeRef], target: str, value: Any) -> None:
@@ -101,4 +101,4 @@ def admit(element: str | None, variables: Mapping[str, Any]) -> dict[str, Any]:
     for name in variables:
         if not isinstance(name, str) or not name or name in RESERVED:
             raise Fault(element, f"a variable may not be called {name!r}")
-    return dict(variables)
+    return {name: settled(value) for name, value in variables.items()}

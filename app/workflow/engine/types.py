@@ -13,7 +13,7 @@ Variables = Mapping[str, Any]
 # ------------------------------------------------------------------ what wiring tells the engine
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A service task's `zeebe:taskDefinition type`. Local ones run inside `advance`, external ones wait for a worker."""
+    """A service task's `zeebe:taskDefinition type`. Local ones run inside `advance`, external ones wait."""
 
     name: str
     kind: Literal["local", "external"]

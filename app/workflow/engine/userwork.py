@@ -50,7 +50,10 @@ def names(token: Token, field: str, value: object) -> list[str]:
 def as_instant(token: Token, field: str, value: object) -> datetime:
     """A date and time, or its ISO text. A date is its first minute; without a zone it is the command's zone."""
     if isinstance(value, str):
-        value = feel.parse_temporal(value)
+        try:
+            value = feel.parse_temporal(value)
+        except ValueError:
+            raise Fault(token.element, f"{field}: {value!r} is no date and time") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):

@@ -99,12 +99,19 @@ def correlation_key(token: Token, expression: Expr) -> str:
 def due(token: Token, value: Any, start: datetime) -> datetime:
     """When a duration from `start`, or a date, comes."""
     if isinstance(value, str) and value.lstrip("-").startswith("P"):
-        value = feel.parse_duration(value)
+        value = duration(token, value)
     if isinstance(value, (feel.DayTimeDuration, feel.YearMonthDuration)):
         return _as_datetime(token, feel.add(start, value))
     if value is None:
         raise Fault(token.element, "the timer's expression gives no time")
     return userwork.as_instant(token, "a timer", value)
+
+
+def duration(token: Token, text: str) -> feel.Duration:
+    try:
+        return feel.parse_duration(text)
+    except ValueError:
+        raise Fault(token.element, f"{text!r} is no duration") from None
 
 
 def _as_datetime(token: Token, value: Any) -> datetime:
@@ -116,13 +123,12 @@ def _as_datetime(token: Token, value: Any) -> datetime:
 def _cycle(token: Token, value: Any) -> tuple[int, Any]:
     """Of `R3/PT1H`: 3 and the duration."""
     count, slash, every = str(value).partition("/")
-    duration = feel.parse_duration(every) if slash else None
-    if duration is None or not count.startswith("R") or not (count[1:] or "0").isdigit() or count == "R0":
+    if not slash or not count.startswith("R") or not (count[1:] or "0").isdigit() or count == "R0":
         raise Fault(token.element, f"{value!r} is no cycle such as R3/PT1H")
     start = token.journal.now
-    if due(token, duration, start) <= start:
+    if due(token, every, start) <= start:
         raise Fault(token.element, f"the cycle {value!r} stands still")
-    return int(count[1:] or 0), duration
+    return int(count[1:] or 0), duration(token, every)
 
 
 def _seen_from(token: Token) -> Token:

@@ -1,0 +1,16 @@
+"""Walk equality and fuzzing. `FUZZ_SECONDS` (default 8) bounds the time, seeds are always 0, 1, 2 …"""
+
+import os
+import time
+from collections import Counter
+
+from tests.unit.engine.walks import walk
+
+
+def test_engine_through_bytes_and_oracle_agree_on_random_walks() -> None:
+    until = time.monotonic() + float(os.environ.get("FUZZ_SECONDS", "8"))
+    done: Counter[str] = Counter()
+    while time.monotonic() < until:
+        done += walk(done["walks"])
+    assert done["walks"] > 20
+    assert min(done[kind] for kind in ("task", "job", "fail", "message", "clock", "ended")) > 0

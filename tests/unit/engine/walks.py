@@ -1,0 +1,217 @@
+"""Random walks: the engine in memory, the engine through bytes at every step, and the oracle must agree all the way."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from app.workflow.engine import (
+    Call,
+    Compiled,
+    CompleteJob,
+    CompleteTask,
+    Context,
+    DeliverMessage,
+    EngineCommand,
+    FireTimers,
+    Step,
+    Surface,
+    ThrowError,
+    compile_bundle,
+)
+from app.workflow.engine.commands import apply
+from app.workflow.engine.instance import Instance
+from app.workflow.engine.journal import Journal
+from app.workflow.engine.surface import surface
+from tests.unit.engine.oracle import Maker, Option, Place, ScopeRun, World
+from tests.unit.engine.writing import REGISTRY, T0
+
+VARIABLES = {"key": "k", "v0": 1, "v1": 2, "v2": 0}
+
+
+@dataclass(frozen=True)
+class View:
+    """What can be seen at rest, without ids."""
+
+    options: tuple[Option, ...]
+    timers: tuple[tuple[str, str], ...]
+    calls: tuple[str, ...]
+    over: bool
+    variables: tuple[tuple[str, Any], ...]
+
+
+class InMemory:
+    """The engine's own objects, never saved."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.calls: list[str] = []
+        self.now = T0
+        self.compiled = compiled
+        self.steps: list[Step] = []
+        self.instance = Instance(compiled._specs["p"], dict(VARIABLES), self.journal())
+        self.instance.begin()
+        self.rest()
+
+    def journal(self) -> Journal:
+        return Journal.of(Context(self.now, self.perform))
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        self.calls.append(call.element)
+        return {}
+
+    def rest(self) -> None:
+        self.instance.run_to_rest()
+        self.steps += self.instance.journal.steps
+
+    def move(self, command: EngineCommand) -> None:
+        self.instance.journal = self.journal()
+        apply(command, self.instance)
+        self.rest()
+
+    def surface(self) -> Surface:
+        return surface(self.instance)
+
+    def view(self) -> View:
+        return engine_view(self.surface(), self.calls, self.instance.completed, self.instance.variables or {})
+
+    def check_replay(self) -> None:
+        """The steps so far, replayed, give exactly the tokens that live."""
+        live: dict[str, str] = {}
+        for step in self.steps:
+            if step.state in ("completed", "cancelled"):
+                del live[step.token]
+            else:
+                live[step.token] = step.element
+        tokens = {t.id: t.element for run in self.instance.runs() for t in run.tasks.values()}
+        assert live == tokens
+
+
+class Stored:
+    """The same through `Compiled`: loaded and dumped for every command."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.calls: list[str] = []
+        self.now = T0
+        self.compiled = compiled
+        self.moved = compiled.start("p", VARIABLES, self.context())
+        self.variables: dict[str, Any] = {}
+        self.note()
+
+    def context(self) -> Context:
+        return Context(self.now, self.perform)
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        self.calls.append(call.element)
+        return {}
+
+    def note(self) -> None:
+        self.variables |= {c.name: c.new for c in self.moved.changes if c.scope is None}
+
+    def move(self, command: EngineCommand) -> None:
+        assert self.moved.state is not None
+        before = self.moved.after
+        self.moved = self.compiled.move(self.moved.state, command, self.context())
+        assert self.moved.before == before
+        self.note()
+
+    def surface(self) -> Surface:
+        return self.moved.after
+
+    def view(self) -> View:
+        return engine_view(self.surface(), self.calls, self.moved.state is None, self.variables)
+
+
+def engine_view(now: Surface, calls: list[str], over: bool, variables: dict[str, Any]) -> View:
+    options = [("task", task.element) for task in now.tasks.values()]
+    options += [("job", job.element) for job in now.jobs.values()]
+    options += [("message", wait.name) for wait in now.waits.values()]
+    timers = [(timer.due.isoformat(), timer.element) for timer in now.timers.values()]
+    return make_view(options, timers, calls, over, variables)
+
+
+def make_view(options: Any, timers: Any, calls: list[str], over: bool, variables: dict[str, Any]) -> View:
+    return View(
+        tuple(sorted(options)),
+        tuple(sorted(timers)),
+        tuple(sorted(calls)),
+        over,
+        tuple(sorted((name, int(v) if name != "key" else v) for name, v in variables.items())),
+    )
+
+
+class Expected:
+    """The oracle's instance."""
+
+    def __init__(self, maker: Maker) -> None:
+        self.world = World(T0)
+        self.variables: dict[str, Any] = dict(VARIABLES)
+        self.top = ScopeRun(maker.block, Place(self.world, self.variables, None), None).begin()
+
+    def options(self) -> list[Option]:
+        return sorted(option for option, _ in self.top.options())
+
+    def act(self, option: Option, payload: dict[str, Any]) -> None:
+        run = next(run for offered, run in self.top.options() if offered == option)
+        run.act(option, payload)
+        self.top.settle()
+
+    def pass_time(self, by: timedelta) -> None:
+        self.world.now += by
+        while due := [timer for timer in self.top.timers() if timer[0] <= self.world.now]:
+            _, name, run = min(due, key=lambda timer: timer[0])
+            run.act(("timer", name), {})
+            self.top.settle()
+
+    def view(self) -> View:
+        shown = [option for option in self.options() if option[0] != "fail"]
+        timers = [(due.isoformat(), name) for due, name, _ in self.top.timers()]
+        return make_view(shown, timers, self.world.calls, self.top.over, self.variables)
+
+
+def command_for(option: Option, now: Surface, payload: dict[str, Any]) -> EngineCommand:
+    kind, name = option
+    if kind == "task":
+        return CompleteTask(next(t.task_id for t in now.tasks.values() if t.element == name), payload)
+    if kind == "message":
+        return DeliverMessage(name, "k", payload)
+    job = next(j.task_id for j in now.jobs.values() if j.element == name)
+    return ThrowError(job, "x", {}) if kind == "fail" else CompleteJob(job, payload)
+
+
+def walk(seed: int, length: int = 60) -> Counter[str]:
+    """One random diagram, one random schedule. Raises AssertionError where the three part; counts what was done."""
+    maker = Maker(seed)
+    compiled = compile_bundle({"p.bpmn": maker.text().encode()}, REGISTRY)
+    chance = random.Random(seed)  # noqa: S311 repeatable
+    memory, stored, expected = InMemory(compiled), Stored(compiled), Expected(maker)
+    done: Counter[str] = Counter(walks=1)
+    for n in range(length):
+        compare(seed, n, memory, stored, expected)
+        options: list[Option] = expected.options()
+        timers = list(expected.top.timers())
+        if expected.top.over or not (options or timers):
+            done["ended"] += expected.top.over
+            break
+        if timers and (not options or chance.random() < 0.15):
+            by = timedelta(seconds=chance.randint(500, 60_000))
+            expected.pass_time(by)
+            for engine in (memory, stored):
+                engine.now += by
+                engine.move(FireTimers())
+            done["clock"] += 1
+            continue
+        option = chance.choice(options)
+        payload = {} if option[0] == "fail" else {f"v{n % 3}": chance.randint(0, 20)}
+        expected.act(option, payload)
+        for engine in (memory, stored):
+            engine.move(command_for(option, engine.surface(), payload))
+        done[option[0]] += 1
+    return done
+
+
+def compare(seed: int, n: int, memory: InMemory, stored: Stored, expected: Expected) -> None:
+    views = {"oracle": expected.view(), "memory": memory.view(), "stored": stored.view()}
+    if len(set(views.values())) > 1:
+        raise AssertionError(f"seed {seed}, step {n}: " + "\n".join(f"{who}: {view}" for who, view in views.items()))
+    memory.check_replay()
