@@ -69,7 +69,9 @@ def _encode_temporal(value: Value) -> Any:
     raise FeelError(Reason("feel.no_json", {"kind": type(value).__name__}))
 
 
-def _decode_tag(tag: str, text: Any) -> Date | Time | DateTime | DayTimeDuration | YearMonthDuration | Decimal | dict[str, Any]:
+def _decode_tag(
+    tag: str, text: Any
+) -> Date | Time | DateTime | DayTimeDuration | YearMonthDuration | Decimal | dict[str, Any]:
     if tag == "ctx":
         return {key: from_json(each) for key, each in text}
     if not isinstance(text, str):

@@ -69,7 +69,7 @@ class UnaryTest:
     def __call__(
         self,
         value: Value,
-        context: Mapping[str, Any] = {},  # noqa: B006 (never written to)
+        context: Mapping[str, Any] = {},
         functions: Functions = _NONE,
         *,
         now: datetime | None = None,
@@ -143,7 +143,9 @@ def _compile(text: str, functions: KnownFunctions, names: frozenset[str], find_t
 
 
 @lru_cache(maxsize=4096)
-def _compile_unary(text: str, functions: KnownFunctions, names: frozenset[str], find_type: FindType | None) -> UnaryTest:
+def _compile_unary(
+    text: str, functions: KnownFunctions, names: frozenset[str], find_type: FindType | None
+) -> UnaryTest:
     unit = _unit(functions, names, find_type)
     try:
         test = compile_tests(parse_tests(text, _scanned(functions, names)), Scope(unit).inner(INPUT))
@@ -162,7 +164,9 @@ def _scanned(functions: KnownFunctions, names: frozenset[str]) -> list[str]:
     return [*names, *(name for name, _ in functions)]
 
 
-def compile_in_model(text: str, names: frozenset[str], find_type: FindType, functions: KnownFunctions = ()) -> Expression:
+def compile_in_model(
+    text: str, names: frozenset[str], find_type: FindType, functions: KnownFunctions = ()
+) -> Expression:
     """An expression of a decision model, which knows its variables and item definitions."""
     return _compile(text, functions, names, find_type)
 
@@ -189,7 +193,7 @@ def special_names(value: Any, depth: int = 0) -> set[str]:
 
 def evaluate(
     expression: str,
-    context: Mapping[str, Any] = {},  # noqa: B006 (never written to)
+    context: Mapping[str, Any] = {},
     functions: Functions = _NONE,
     *,
     strict: bool = False,
@@ -204,7 +208,7 @@ def evaluate(
 def unary_test(
     test: str,
     value: Any,
-    context: Mapping[str, Any] = {},  # noqa: B006 (never written to)
+    context: Mapping[str, Any] = {},
     functions: Functions = _NONE,
     *,
     now: datetime | None = None,

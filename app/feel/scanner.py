@@ -32,12 +32,12 @@ _VARIABLE = re.compile(rf"[{_PART}{_SYMBOLS}{_BLANK}]*?[{_PART}{_SYMBOLS}](?=[{_
 _SIMPLE = re.compile(f"[{_START}][{_PART}]*(?: [{_PART}]+)*")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.S)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
-_FULL_WIDTH = dict(zip("，。：；（）【】“”‘’＝＞＜＋－＊／", ',.:;()[]""\'\'=><+-*/', strict=True))
+_FULL_WIDTH = dict(zip("，。：；（）【】“”‘’＝＞＜＋－＊／", ",.:;()[]\"\"''=><+-*/", strict=True))
 
 _KEYWORDS = {
     word: word.upper()
     for word in (
-        "if then else for in return some every satisfies function external or and between true false null".split()
+        ["if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "function", "external", "or", "and", "between", "true", "false", "null"]
     )
 }
 _INFIX = frozenset({"then", "else", "in", "return", "satisfies", "or", "and", "between", "external"})

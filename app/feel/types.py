@@ -111,15 +111,12 @@ class ListType(Type):
 class ContextType(Type):
     members: Mapping[str, Type]
     required: bool = True
-    """Whether a member that is missing spoils it; an item definition fills it with null instead."""
+    """Whether a missing member spoils it at a boundary. Item definitions are lenient: missing data is null."""
 
     def has(self, value: Value) -> bool:
         if not isinstance(value, dict):
             return False
-        return all(
-            (name in value and _member_has(inner, value[name])) if name in value or self.required else True
-            for name, inner in self.members.items()
-        )
+        return all(name in value and _member_has(inner, value[name]) for name, inner in self.members.items())
 
     def fit(self, value: Value) -> Value:
         if isinstance(value, list) and len(value) == 1:
@@ -222,6 +219,3 @@ def build_type(written: TypeName, find: FindType = lambda _name: None) -> Type:
     elif not written.members and (found := find(written.name) or built_in(written.name)) is not None:
         return found
     raise FeelSyntaxError("feel.syntax.unknown_type", written.at, name=written.name)
-
-
-

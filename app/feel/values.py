@@ -8,7 +8,7 @@ context: dict; date, time, date and time: `datetime`'s own, or `temporal.wide` w
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Context, DivisionByZero, Decimal, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from app.feel.errors import LimitReached

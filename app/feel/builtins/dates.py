@@ -4,11 +4,11 @@ import datetime as dt
 from decimal import Decimal
 
 from app.feel.builtins.registry import builtin
+from app.feel.comparing import equal
 from app.feel.limits import Run
 from app.feel.properties import weekday
 from app.feel.temporal.fields import days_in_month, epoch_days, new_date, time_fields, zone_of
 from app.feel.values import Value, adopt, kind
-from app.feel.comparing import equal
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (

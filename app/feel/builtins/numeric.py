@@ -189,5 +189,3 @@ def mode(items: list[Value]) -> Value:
     counted = Counter(_numbers(items))
     most = max(counted.values(), default=0)
     return sorted(item for item, times in counted.items() if times == most)
-
-

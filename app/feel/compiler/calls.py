@@ -1,6 +1,6 @@
 """Calling functions: built-in, domain, and those an expression or model defines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app.feel import syntax as s
 from app.feel.builtins import Builtin, find_builtin
@@ -29,7 +29,9 @@ def call(node: s.Call, scope: Scope) -> Code:
 
 def _builtin_call(builtin: Builtin, arguments: tuple[Code, ...], names: tuple[str, ...] | None, at: int) -> Code:
     if names is not None:
-        return lambda frame: builtin.call_named(frame.run, dict(zip(names, [a(frame) for a in arguments], strict=True)), at)
+        return lambda frame: builtin.call_named(
+            frame.run, dict(zip(names, [a(frame) for a in arguments], strict=True)), at
+        )
     call_ = builtin.invoke
     if len(arguments) == 1:
         alone = arguments[0]
@@ -103,13 +105,19 @@ def _call_function(
     function: Function, values: list[Value], names: tuple[str, ...] | None, run: Run, at: int | None
 ) -> Value:
     if names is not None:
-        if set(names) != set(function.parameters) or len(names) != len(function.parameters):
+        if len(set(names)) != len(names):
             return run.fail("feel.arguments", at, name=function.name, given=", ".join(names))
-        given = dict(zip(names, values, strict=True))
-        values = [given[parameter] for parameter in function.parameters]
+        return call_by_name(function, dict(zip(names, values, strict=True)), run, at)
     if len(values) != len(function.parameters):
         return run.fail("feel.arguments", at, name=function.name, given=len(values))
     return apply(function, values, run)
+
+
+def call_by_name(function: Function, given: Mapping[str, Value], run: Run, at: int | None = None) -> Value:
+    """A call with named arguments, every parameter once."""
+    if given.keys() != set(function.parameters):
+        return run.fail("feel.arguments", at, name=function.name, given=", ".join(given))
+    return apply(function, [given[parameter] for parameter in function.parameters], run)
 
 
 def apply(function: Function, values: list[Value], run: Run) -> Value:

@@ -48,7 +48,7 @@ Domain = Callable[[Frame], Iterator[Value] | None]
 def _domain(iterator: s.Iterator, scope: Scope) -> Domain:
     start, at = compile_node(iterator.source, scope), iterator.source.at
     if iterator.until is None:
-        return lambda frame: _elements(start(frame), frame.run, at)
+        return lambda frame: elements_of(start(frame), frame.run, at)
     until = compile_node(iterator.until, scope)
 
     def run(frame: Frame) -> Iterator[Value] | None:
@@ -57,7 +57,8 @@ def _domain(iterator: s.Iterator, scope: Scope) -> Domain:
     return run
 
 
-def _elements(value: Value, run: Run, at: int) -> Iterator[Value] | None:
+def elements_of(value: Value, run: Run, at: int | None = None) -> Iterator[Value] | None:
+    """What a loop goes through: a list, a range of whole numbers or days, or one value; None where it cannot."""
     if isinstance(value, list):
         return iter(value)
     if isinstance(value, Range):
@@ -67,7 +68,7 @@ def _elements(value: Value, run: Run, at: int) -> Iterator[Value] | None:
     return iter([value])
 
 
-def _in_range(value: Range, run: Run, at: int) -> Iterator[Value] | None:
+def _in_range(value: Range, run: Run, at: int | None) -> Iterator[Value] | None:
     found = _between(value.start, value.end, run, at)
     if found is None:
         return None
@@ -76,7 +77,7 @@ def _in_range(value: Range, run: Run, at: int) -> Iterator[Value] | None:
     return (each for each in found if each not in (skip_first, skip_last))
 
 
-def _between(start: Value, end: Value, run: Run, at: int) -> Iterator[Value] | None:
+def _between(start: Value, end: Value, run: Run, at: int | None) -> Iterator[Value] | None:
     """Whole numbers or days from `start` to `end`, up or down, both included."""
     sort = kind(start)
     if sort == kind(end) == "number":

@@ -144,5 +144,3 @@ def conditional(node: s.Conditional, scope: Scope) -> Code:
 def literal(node: s.Literal, _scope: Scope) -> Code:
     value, at = node.value, node.at
     return lambda _frame: value
-
-

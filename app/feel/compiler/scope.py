@@ -56,7 +56,9 @@ class Unit:
 class Scope:
     """Names of one bracket level. `kind`: `root` (the caller's variables), `local`, `filter` (an element's entries)."""
 
-    def __init__(self, unit: Unit, outer: "Scope | None" = None, kind: str = "root", names: set[str] | None = None) -> None:
+    def __init__(
+        self, unit: Unit, outer: "Scope | None" = None, kind: str = "root", names: set[str] | None = None
+    ) -> None:
         self.unit = unit
         self.outer = outer
         self.kind = kind

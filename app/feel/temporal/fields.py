@@ -114,7 +114,7 @@ def _date_time(date: tuple[int, int, int], time: tuple[int, int, int, int], zone
     hour, minute, second, nano = time
     info = timezone_of(zone)
     if 1 <= year <= 9999 and nano % 1000 == 0:
-        return dt.datetime(year, month, day, hour, minute, second, nano // 1000, info)  # noqa: DTZ001
+        return dt.datetime(year, month, day, hour, minute, second, nano // 1000, info)
     new_date(year, month, day)
     return WideDateTime(year, month, day, hour, minute, second, nano, zone)
 

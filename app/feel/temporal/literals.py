@@ -20,7 +20,9 @@ from app.feel.temporal.fields import (
 from app.feel.temporal.wide import Zone
 
 _DATE = r"(-?(?:\d{4}|[1-9]\d{4,8}))-(\d\d)-(\d\d)"
-_TIME = r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*)?"
+_TIME = (
+    r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*)?"
+)
 _DATE_RE = re.compile(_DATE, re.ASCII)
 _TIME_RE = re.compile(_TIME, re.ASCII)
 _DATE_TIME_RE = re.compile(f"{_DATE}T{_TIME}", re.ASCII)

@@ -1,0 +1,294 @@
+"""Decision models: requirement graphs, evaluated on demand, each decision once per evaluation."""
+
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.dmn.errors import DmnError, Fault
+from app.dmn.logic import Logic, Variables
+from app.dmn.table import MatchedRule, TableTrace, TracedRun
+from app.feel.errors import FeelError, Reason
+from app.feel.expression import guarded
+from app.feel.limits import DEFAULT_LIMITS, Limits, Run
+from app.feel.types import Type
+from app.feel.values import Function, Value, adopt
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an element needs: `prefix` is the import it comes from, None for the same model."""
+
+    kind: str
+    """`input`, `decision` or `knowledge`."""
+    model: "Model"
+    id: str
+    prefix: str | None
+
+
+@dataclass(slots=True)
+class InputData:
+    id: str
+    name: str
+    type: Type
+    type_ref: str | None
+
+
+@dataclass(slots=True)
+class Decision:
+    id: str
+    name: str
+    type: Type
+    type_ref: str | None
+    logic: Logic | None = None
+    requirements: tuple[Requirement, ...] = ()
+    table: str | None = None
+    """Id of its decision table, where it is one."""
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """A business knowledge model: a function that decisions call."""
+
+    id: str
+    name: str
+    logic: Logic | None = None
+    requirements: tuple[Requirement, ...] = ()
+
+
+@dataclass(slots=True)
+class Service:
+    """A decision service: some decisions behind one call."""
+
+    id: str
+    name: str
+    type: Type
+    outputs: tuple[Requirement, ...] = ()
+    input_data: tuple[Requirement, ...] = ()
+    input_decisions: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision's value and how it came about."""
+
+    value: Value
+    table: str | None
+    """Id of the decision's own table, where it is one."""
+    matched: tuple[MatchedRule, ...]
+    """The rules of that table that matched."""
+    inputs: tuple[tuple[str, Value], ...]
+    """That table's input columns and their values."""
+    tables: tuple[TableTrace, ...]
+    """Every table that took part, required decisions' first."""
+    reasons: tuple[Reason, ...]
+    """Why a value became null on the way."""
+
+
+@dataclass(slots=True)
+class Model:
+    """A parsed file. Read only; safe to share between threads."""
+
+    namespace: str
+    name: str
+    id: str | None = None
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    inputs: dict[str, InputData] = field(default_factory=dict)
+    knowledge: dict[str, Knowledge] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    imports: dict[str, "Model"] = field(default_factory=dict)
+    found_faults: list[Fault] = field(default_factory=list)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What will give null: texts that are not FEEL, unknown types, functions and requirements."""
+        return tuple(self.found_faults)
+
+    def decision(self, name_or_id: str) -> Decision:
+        """DmnError where there is none."""
+        found = self.decisions.get(name_or_id)
+        if found is None:
+            found = next((each for each in self.decisions.values() if each.name == name_or_id), None)
+        if found is None:
+            raise DmnError("dmn.no_decision", name=name_or_id)
+        return found
+
+    def evaluate(
+        self,
+        name_or_id: str,
+        inputs: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]] = {},
+        *,
+        now: datetime | None = None,
+        strict: bool = False,
+        reasons: MutableSequence[Reason] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Value:
+        """A decision's value. Errors make null and are appended to `reasons`; `strict` raises FeelError instead.
+        DmnError where there is no such decision."""
+        decision = self.decision(name_or_id)
+        run = TracedRun(functions, [] if reasons is None else reasons, now, limits)
+        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(self, decision), run)
+        if strict and value is None and run.reasons:
+            raise FeelError(run.reasons[0], decision.name)
+        return value
+
+    def explain(
+        self,
+        name_or_id: str,
+        inputs: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]] = {},
+        *,
+        now: datetime | None = None,
+    ) -> Explained:
+        """A decision's value with the rules that matched and the values they saw."""
+        decision = self.decision(name_or_id)
+        run = TracedRun(functions, [], now)
+        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(self, decision), run)
+        own = next((trace for trace in reversed(run.traces) if trace.decision == decision.id), None)
+        return Explained(
+            value,
+            own.table if own else decision.table,
+            own.matched if own else (),
+            own.inputs if own else (),
+            tuple(run.traces),
+            tuple(run.reasons),
+        )
+
+    def evaluate_service(
+        self,
+        name_or_id: str,
+        inputs: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]] = {},
+        *,
+        now: datetime | None = None,
+        reasons: MutableSequence[Reason] | None = None,
+    ) -> Value:
+        """A decision service's value: of its one output decision, or a context of several."""
+        service = self.services.get(name_or_id)
+        if service is None:
+            service = next((each for each in self.services.values() if each.name == name_or_id), None)
+        if service is None:
+            raise DmnError("dmn.no_service", name=name_or_id)
+        found, run = service, TracedRun(functions, [] if reasons is None else reasons, now)
+        return guarded(lambda: serve(self, found, adopt(dict(inputs)), run), run)
+
+
+class Evaluation:
+    """One evaluation over a model and its imports: given inputs, and what has been decided so far."""
+
+    def __init__(self, model: Model, inputs: Variables, run: Run) -> None:
+        self._model = model
+        self._inputs = inputs
+        self._run = run
+        self._decided: dict[int, Value] = {}
+        self._deciding: set[int] = set()
+
+    def preset(self, decision: Decision, value: Value) -> None:
+        """A service's input decision: its value is given."""
+        self._decided[id(decision)] = decision.type.fit(value)
+
+    def decide(self, model: Model, decision: Decision) -> Value:
+        """The decision's value, coerced to its type."""
+        key = id(decision)
+        if key in self._decided:
+            return self._decided[key]
+        if key in self._deciding:
+            return self._run.fail("dmn.cycle", name=decision.name)
+        self._deciding.add(key)
+        value = None
+        if decision.logic is not None:
+            variables = self._scope(decision.requirements)
+            value = decision.logic(variables, self._run)
+        fitted = decision.type.fit(value)
+        if fitted is None and value is not None:
+            self._run.fail("dmn.result_type", name=decision.name, type=decision.type_ref)
+        self._deciding.discard(key)
+        self._decided[key] = fitted
+        return fitted
+
+    def _scope(self, requirements: Sequence[Requirement]) -> Variables:
+        """Everything given, overlaid by what is required."""
+        variables = dict(self._inputs)
+        imported: dict[str, Variables] = {}
+        for requirement in requirements:
+            name, value = self._required(requirement)
+            if requirement.prefix:
+                imported.setdefault(requirement.prefix, {})[name] = value
+            else:
+                variables[name] = value
+        for prefix, values in imported.items():
+            given = variables.get(prefix)
+            variables[prefix] = {**given, **values} if isinstance(given, dict) else values
+        return variables
+
+    def _required(self, requirement: Requirement) -> tuple[str, Value]:
+        model = requirement.model
+        if requirement.kind == "input":
+            data = model.inputs[requirement.id]
+            return data.name, self._input(data, requirement.prefix)
+        if requirement.kind == "decision":
+            decision = model.decisions[requirement.id]
+            return decision.name, self.decide(model, decision)
+        if requirement.id in model.services:
+            service = model.services[requirement.id]
+            return service.name, service_function(model, service, self._inputs)
+        knowledge = model.knowledge[requirement.id]
+        return knowledge.name, self._function(knowledge)
+
+    def _input(self, data: InputData, prefix: str | None) -> Value:
+        given = self._inputs
+        if prefix and isinstance(given.get(prefix), dict) and data.name in given[prefix]:
+            given = given[prefix]
+        value = given.get(data.name)
+        fitted = data.type.fit(value)
+        if fitted is None and value is not None:
+            self._run.fail("dmn.input_type", name=data.name, type=data.type_ref)
+        return fitted
+
+    def _function(self, knowledge: Knowledge) -> Value:
+        """The knowledge model as a function; it sees what it requires, and itself."""
+        key = id(knowledge)
+        if key in self._decided:
+            return self._decided[key]
+        variables: Variables = {}
+        if knowledge.logic is None:
+            return None
+        function = knowledge.logic(variables, self._run)
+        self._decided[key] = function
+        variables.update(self._scope_of_knowledge(knowledge.requirements))
+        if isinstance(function, Function):
+            variables[knowledge.name] = function
+        return function
+
+    def _scope_of_knowledge(self, requirements: Sequence[Requirement]) -> Variables:
+        return {
+            name: value
+            for name, value in self._scope(requirements).items()
+            if name not in self._inputs or any(each.prefix == name for each in requirements)
+        }
+
+
+def serve(model: Model, service: Service, given: Variables, run: Run) -> Value:
+    """Evaluate a service's output decisions from its input data and input decisions."""
+    evaluation = Evaluation(model, given, run)
+    for requirement in service.input_decisions:
+        decision = requirement.model.decisions[requirement.id]
+        evaluation.preset(decision, given.get(decision.name))
+    results = {}
+    for requirement in service.outputs:
+        decision = requirement.model.decisions[requirement.id]
+        results[decision.name] = evaluation.decide(requirement.model, decision)
+    value = next(iter(results.values())) if len(results) == 1 else results
+    return service.type.fit(value)
+
+
+def service_function(model: Model, service: Service, inputs: Variables) -> Function:
+    """The service as a function of its input data, then its input decisions."""
+    named: list[InputData | Decision] = [each.model.inputs[each.id] for each in service.input_data]
+    named += [each.model.decisions[each.id] for each in service.input_decisions]
+    names = tuple(each.name for each in named)
+
+    def call(run: Run, values: list[Value]) -> Value:
+        return serve(model, service, {**inputs, **dict(zip(names, values, strict=True))}, run)
+
+    return Function(names, call, name=service.name, types=tuple(each.type for each in named))
