@@ -109,7 +109,7 @@ def literal(element: Element, builder: Builder) -> Logic:
         return lambda _variables, _run: None
     language = attribute(element, "expressionLanguage")
     if language and "feel" not in language.lower() and child(element, "importedValues") is not None:
-        builder.fault("dmn.element", element, element=language)
+        builder.fault("dmn.language", element, language=language)
         return lambda _variables, _run: None
     compiled = builder.expression(text, element)
     if compiled is None:

@@ -127,7 +127,7 @@ class Model:
         DmnError where there is no such decision."""
         decision = self.decision(name_or_id)
         run = TracedRun(functions, [] if reasons is None else reasons, now, limits)
-        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(self, decision), run)
+        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(decision), run)
         if strict and value is None and run.reasons:
             raise FeelError(run.reasons[0], decision.name)
         return value
@@ -143,7 +143,7 @@ class Model:
         """A decision's value with the rules that matched and the values they saw."""
         decision = self.decision(name_or_id)
         run = TracedRun(functions, [], now)
-        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(self, decision), run)
+        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(decision), run)
         own = next((trace for trace in reversed(run.traces) if trace.decision == decision.id), None)
         return Explained(
             value,
@@ -187,7 +187,7 @@ class Evaluation:
         """A service's input decision: its value is given."""
         self._decided[id(decision)] = decision.type.fit(value)
 
-    def decide(self, model: Model, decision: Decision) -> Value:
+    def decide(self, decision: Decision) -> Value:
         """The decision's value, coerced to its type."""
         key = id(decision)
         if key in self._decided:
@@ -228,7 +228,7 @@ class Evaluation:
             return data.name, self._input(data, requirement.prefix)
         if requirement.kind == "decision":
             decision = model.decisions[requirement.id]
-            return decision.name, self.decide(model, decision)
+            return decision.name, self.decide(decision)
         if requirement.id in model.services:
             service = model.services[requirement.id]
             return service.name, service_function(model, service, self._inputs)
@@ -277,7 +277,7 @@ def serve(model: Model, service: Service, given: Variables, run: Run) -> Value:
     results = {}
     for requirement in service.outputs:
         decision = requirement.model.decisions[requirement.id]
-        results[decision.name] = evaluation.decide(requirement.model, decision)
+        results[decision.name] = evaluation.decide(decision)
     value = next(iter(results.values())) if len(results) == 1 else results
     return service.type.fit(value)
 

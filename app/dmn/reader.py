@@ -181,5 +181,5 @@ def _name_of(requirement: Requirement) -> str:
     model, key = requirement.model, requirement.id
     for elements in (model.inputs, model.decisions, model.knowledge, model.services):
         if key in elements:
-            return str(elements[key].name)  # type: ignore[index]
+            return str(elements[key].name)
     return key

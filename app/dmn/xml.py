@@ -1,6 +1,7 @@
 """Reading XML from strangers: no entities, no DTD, no network, limited size."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -28,7 +29,8 @@ def read_xml(data: bytes) -> Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DmnError("dmn.xml", error=str(error)[:200]) from error
-    if root.getroottree().docinfo.doctype:
+    document: Any = root.getroottree()
+    if document.docinfo.doctype:
         raise DmnError("dmn.doctype")
     return root
 

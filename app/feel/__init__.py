@@ -1,4 +1,4 @@
-"""FEEL, the Friendly Enough Expression Language of DMN 1.5: the one language of conditions, mappings, timers and tables.
+"""FEEL, the Friendly Enough Expression Language of DMN 1.5: the one language of conditions, mappings, timers, tables.
 
 Pure: text in, value out. Numbers are Decimal (ints and floats are accepted), dates and times Python's own.
 

@@ -6,6 +6,7 @@ it makes the value null and leaves a `Reason`.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.core.i18n import load_texts, text
 
@@ -71,7 +72,7 @@ class FeelSyntaxError(ValueError):
 class Failure(Exception):
     """Raised inside a built-in function: its result is null, for this reason. Never leaves the package."""
 
-    def __init__(self, key: str, **params: object) -> None:
+    def __init__(self, key: str, **params: Any) -> None:
         super().__init__(key)
         self.key = key
         self.params = params
@@ -80,7 +81,7 @@ class Failure(Exception):
 class LimitReached(Exception):
     """Evaluation was stopped: too many steps, too deep, too long, too big. Never leaves the package."""
 
-    def __init__(self, key: str, **params: object) -> None:
+    def __init__(self, key: str, **params: Any) -> None:
         super().__init__(key)
         self.key = key
         self.params = params

@@ -53,10 +53,11 @@ class Run:
         self._deadline = 0.0
         self._next_look = _CLOCK_EVERY
 
-    def fail(self, key: str, position: int | None = None, **params: object) -> None:
+    def fail(self, key: str, position: int | None = None, **params: Any) -> Any:
         """Note why a value becomes null. Returns None, so that a closure can return it."""
         if len(self.reasons) < MAX_REASONS:
             self.reasons.append(Reason(key, params, position))
+        return None
 
     def step(self, count: int = 1) -> None:
         """Spend steps; raises LimitReached when there are none left or the time is over."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from decimal import InvalidOperation, Overflow
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, cast
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
@@ -46,7 +46,7 @@ class _Builder(Transformer[Token, Any]):
         try:
             value = parse_temporal(str(items[0]))
         except ValueError:
-            value = None
+            return s.Literal(_at(items[0]), None, str(items[0])[:60])
         return s.Literal(_at(items[0]), value)
 
     def true(self, items: list[Any]) -> s.Node:
@@ -187,7 +187,7 @@ _PARSER = Lark(
 
 def _parse(tokens: Iterable[Token], start: str, text: str) -> s.Node:
     try:
-        node: s.Node = _PARSER.parse(tokens, start=start)  # type: ignore[arg-type]
+        node = cast(s.Node, _PARSER.parse(cast(str, tokens), start=start))
     except FeelSyntaxError as error:
         raise FeelSyntaxError(error.reason.key, error.position, text, **error.reason.params) from error
     except VisitError as error:

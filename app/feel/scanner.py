@@ -34,12 +34,11 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.S)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 _FULL_WIDTH = dict(zip("，。：；（）【】“”‘’＝＞＜＋－＊／", ",.:;()[]\"\"''=><+-*/", strict=True))
 
-_KEYWORDS = {
-    word: word.upper()
-    for word in (
-        ["if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "function", "external", "or", "and", "between", "true", "false", "null"]
-    )
-}
+_RESERVED = (
+    "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "function", "external",
+    "or", "and", "between", "true", "false", "null",
+)  # fmt: skip
+_KEYWORDS = {word: word.upper() for word in _RESERVED}
 _INFIX = frozenset({"then", "else", "in", "return", "satisfies", "or", "and", "between", "external"})
 _OPERATORS = {
     "**": "POW", "..": "DOTDOT", "->": "ARROW", "<=": "LE", ">=": "GE", "!=": "NE", "-": "MINUS", "+": "PLUS",
@@ -187,9 +186,9 @@ class Scanner:
         if word is None and known is None:
             return False
         operand = self._last() not in _OPERAND_ENDS
-        if not self._after_dot() and word is not None and (operand is False or end <= word.end()):
-            if self._keyword(word, operand):
-                return True
+        keyword_may_stand = word is not None and not self._after_dot() and (not operand or end <= word.end())
+        if word is not None and keyword_may_stand and self._keyword(word, operand):
+            return True
         joined = self._joined(word.end()) if word is not None else at
         if known is not None and end >= joined:
             self._add("NAME", known, end)

@@ -12,6 +12,8 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
     value: Any
+    written: str | None = None
+    """The text of an `@"…"` literal that is no date, time or duration."""
 
 
 @dataclass(frozen=True, slots=True)

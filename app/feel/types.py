@@ -1,9 +1,10 @@
 """FEEL's types: whether a value is an instance, and how a value is made to fit at a boundary.
 
-`fit` is what happens to inputs, results and arguments: a value that conforms passes, a list of one stands for its element
-and the other way round, a date becomes UTC midnight where a date-time is wanted, anything else becomes null.
+`fit` is what happens to inputs, results and arguments: a value that conforms passes, a list of one stands for its
+element and the other way round, a date becomes UTC midnight where a date-time is wanted, anything else becomes null.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -32,11 +33,12 @@ _OTHER_NAMES = {
 }
 
 
-class Type:
+class Type(ABC):
     """Base: what is an instance of it."""
 
+    @abstractmethod
     def has(self, value: Value) -> bool:
-        raise TypeError(type(self).__name__)
+        """Whether the value is an instance."""
 
     def fit(self, value: Value) -> Value:
         """The value, converted where FEEL allows it, or None."""

@@ -1,8 +1,8 @@
 """The values of FEEL in Python, and what kind each is.
 
-number: Decimal of 34 digits (int and float are accepted from outside); string: str; boolean: bool; null: None; list: list;
-context: dict; date, time, date and time: `datetime`'s own, or `temporal.wide` where those are too narrow; durations;
-`Range`; `Function`.
+number: Decimal of 34 digits (int and float are accepted from outside); string: str; boolean: bool; null: None; list:
+list; context: dict; date, time, date and time: `datetime`'s own, or `temporal.wide` where those are too narrow;
+durations; `Range`; `Function`.
 """
 
 import datetime as dt

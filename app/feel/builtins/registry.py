@@ -51,7 +51,7 @@ class Signature:
             values = self._gather(values)
         if not self.least <= len(values) <= len(parameters):
             return None
-        bound = []
+        bound: list[Value] = []
         for parameter, value in zip(parameters, values, strict=False):
             fits, accepted = parameter.accept(value)
             if not fits:
@@ -73,7 +73,7 @@ class Signature:
         names = [parameter.name for parameter in self.parameters]
         if any(name not in names for name in given):
             return None
-        bound = []
+        bound: list[Value] = []
         for parameter in self.parameters:
             if parameter.name not in given:
                 if not parameter.optional:

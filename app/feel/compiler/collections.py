@@ -64,7 +64,8 @@ def elements_of(value: Value, run: Run, at: int | None = None) -> Iterator[Value
     if isinstance(value, Range):
         return _in_range(value, run, at)
     if value is None:
-        return run.fail("feel.not_iterable", at, kind="null")
+        run.fail("feel.not_iterable", at, kind="null")
+        return None
     return iter([value])
 
 
@@ -86,7 +87,8 @@ def _between(start: Value, end: Value, run: Run, at: int | None) -> Iterator[Val
     elif sort == kind(end) == "date":
         days = _whole_range(epoch_days(*date_fields(start)), epoch_days(*date_fields(end)))
         return (date_from_days(day) for day in days)
-    return run.fail("feel.not_iterable", at, kind=sort)
+    run.fail("feel.not_iterable", at, kind=sort)
+    return None
 
 
 def _whole_range(start: int, end: int) -> range:

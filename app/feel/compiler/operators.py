@@ -1,5 +1,6 @@
 """Arithmetic, comparison and logic."""
 
+from collections.abc import Callable
 from decimal import Decimal, DivisionByZero, DivisionUndefined, InvalidOperation
 
 from app.feel import syntax as s
@@ -10,7 +11,12 @@ from app.feel.compiler.table import compile_node, compiles
 from app.feel.types import build_type
 from app.feel.values import NUMBERS, Value, kind
 
-_FAST = {"+": NUMBERS.add, "-": NUMBERS.subtract, "*": NUMBERS.multiply, "/": NUMBERS.divide}
+_FAST: dict[str, Callable[[Value, Value], Value]] = {
+    "+": NUMBERS.add,
+    "-": NUMBERS.subtract,
+    "*": NUMBERS.multiply,
+    "/": NUMBERS.divide,
+}
 
 
 @compiles(s.Arithmetic)
@@ -77,7 +83,7 @@ def _against_constant(node: s.Compare, constant: Value, scope: Scope) -> Code:
     """The commonest conditions: a variable against a text or a number."""
     left, operator, at, cls = compile_node(node.left, scope), node.operator, node.at, type(constant)
     method = {"=": "__eq__", "!=": "__ne__", "<": "__gt__", "<=": "__ge__", ">": "__lt__", ">=": "__le__"}[operator]
-    mirrored = getattr(constant, method)
+    mirrored: Callable[[Value], Value] = getattr(constant, method)
 
     def run(frame: Frame) -> Value:
         value = left(frame)
@@ -143,4 +149,7 @@ def conditional(node: s.Conditional, scope: Scope) -> Code:
 @compiles(s.Literal)
 def literal(node: s.Literal, _scope: Scope) -> Code:
     value, at = node.value, node.at
+    if value is None and node.written is not None:
+        written = node.written
+        return lambda frame: frame.run.fail("feel.literal", at, text=written)
     return lambda _frame: value

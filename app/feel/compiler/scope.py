@@ -75,7 +75,8 @@ class Scope:
 
 
 def compile_lookup(scope: Scope, name: str, at: int, default: Value = None, raw: bool = False) -> Code:
-    """Code that reads a variable. `default`: a built-in function of that name. `raw`: leave outside values as they are."""
+    """Code that reads a variable. `default`: a built-in function of that name. `raw`: leave
+    values from outside as they are."""
     hops, here = 0, scope
     while here.outer is not None:
         if here.kind == "filter":
@@ -113,7 +114,7 @@ def _in_element(scope: Scope, name: str, at: int, default: Value) -> Code:
     """A name inside a filter: the element's own entry first, then what lies outside."""
     assert scope.outer is not None
     if name == "item":
-        return lambda frame: frame.vars["item"] if "item" in frame.vars else frame.element  # type: ignore[attr-defined]
+        return lambda frame: frame.vars.get("item", frame.element)  # type: ignore[attr-defined]
     if not scope.outer.defines(name):
         scope.unit.perhaps_free.add(name)
     free = set(scope.unit.free)

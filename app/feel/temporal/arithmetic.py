@@ -71,16 +71,19 @@ def _zoned_instant(value: Date | DateTime) -> int:
     return epoch_days(*date_fields(value)) * DAY_NANOS
 
 
-def _is_date(value: object) -> bool:
-    return isinstance(value, DATE_TYPES) and not isinstance(value, DATE_TIME_TYPES)
+def _is_local(value: DateTime) -> bool:
+    return offset_seconds(value) is None
 
 
 def difference(left: Date | DateTime, right: Date | DateTime) -> DayTimeDuration:
     """How long from `right` to `left`."""
-    both_dates = _is_date(left) and _is_date(right)
-    if not both_dates and isinstance(left, DATE_TIME_TYPES) and isinstance(right, DATE_TIME_TYPES):
-        if offset_seconds(left) is None and offset_seconds(right) is None:
-            return DayTimeDuration(instant(left) - instant(right))
+    if (
+        isinstance(left, DATE_TIME_TYPES)
+        and isinstance(right, DATE_TIME_TYPES)
+        and _is_local(left)
+        and _is_local(right)
+    ):
+        return DayTimeDuration(instant(left) - instant(right))
     return DayTimeDuration(_zoned_instant(left) - _zoned_instant(right))
 
 

@@ -1,7 +1,7 @@
 """Dates, times and date-times beyond Python's own: years outside 1..9999 and nanoseconds.
 
-FEEL knows years to ±999,999,999 and fractions of a second without end. A value that fits is a `datetime.date`, `time` or
-`datetime`; only one that does not is an instance of these.
+FEEL knows years to ±999,999,999 and fractions of a second without end. A value that fits is a `datetime.date`, `time`
+or `datetime`; only one that does not is an instance of these.
 """
 
 from dataclasses import dataclass
