@@ -19,6 +19,18 @@ max_requests_jitter = 2_000
 control_socket_disable = True
 accesslog = None  # the application writes its own line a request, without the query
 loglevel = _settings.log_level.lower()
+_formatter = "JsonFormatter" if _settings.log_format == "json" else "TextFormatter"
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"ours": {"()": f"app.core.logs.{_formatter}"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "loggers": {
+        "gunicorn.error": {"handlers": ["stderr"], "level": _settings.log_level, "propagate": False},
+        "gunicorn.access": {"handlers": [], "propagate": False},
+    },
+    "root": {"handlers": ["stderr"], "level": _settings.log_level},
+}
 proc_name = "citydesk-web"
 
 _metrics = _settings.data_dir / "metrics"
