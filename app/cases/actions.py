@@ -3,10 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import select
@@ -45,7 +44,7 @@ class Received:
     command_id: UUID
     actor: Actor
     now: datetime
-    zone: ZoneInfo
+    zone: tzinfo
     machine_made: bool = False
 
 
@@ -118,7 +117,7 @@ def record_opening(case: CaseFile, registration: Registration, on: Recorder) -> 
         on.change(f"custom.{key}", None, value, personal=key not in ROUTING)
 
 
-def number_case(session: Session, case: CaseFile, registration: Registration, on: Recorder, zone: ZoneInfo) -> None:
+def number_case(session: Session, case: CaseFile, registration: Registration, on: Recorder, zone: tzinfo) -> None:
     """Give both their numbers. The counters' rows stay locked until the transaction ends: call it last (W14)."""
     if case.case_no is None:
         case.case_no = numbers.next_case_no(session, case.registered_at, zone)
@@ -130,7 +129,7 @@ def number_case(session: Session, case: CaseFile, registration: Registration, on
 
 
 def apply_form(
-    session: Session, case: CaseFile, values: Mapping[str, Any], on: Recorder, zone: ZoneInfo,
+    session: Session, case: CaseFile, values: Mapping[str, Any], on: Recorder, zone: tzinfo,
     order: WorkOrder | None = None,
 ) -> None:  # fmt: skip
     """Write a task's form to the case: attributes in FORM_WRITABLE to their places, other keys to `custom` (of the
@@ -153,7 +152,7 @@ def apply_form(
 
 
 def complete_registration(
-    session: Session, case: CaseFile, values: Mapping[str, Any], on: Recorder, zone: ZoneInfo
+    session: Session, case: CaseFile, values: Mapping[str, Any], on: Recorder, zone: tzinfo
 ) -> None:
     """An agent completes what a machine registered: the only task that may still set origin, district and
     confidentiality, and only before the case is filed."""
@@ -199,7 +198,7 @@ class _Parts:
     custom: dict[str, Any]
 
 
-def _sort_out(values: Mapping[str, Any], zone: ZoneInfo) -> _Parts:
+def _sort_out(values: Mapping[str, Any], zone: tzinfo) -> _Parts:
     """Each key to its home. Raises Invalid, naming every field that does not hold."""
     parts = _Parts({"case": {}, "registration": {}, "order": {}}, {})
     wrong: dict[str, tuple[str, Mapping[str, object]]] = {}
@@ -227,9 +226,10 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _origin(values: Mapping[str, Any]) -> str:
     origin = values.get("origin", Origin.PUBLIC_HOTLINE)
-    if origin not in Origin:
-        raise Invalid("cases.values_wrong", {"origin": ("cases.not_in_list", {"value": str(origin)})})
-    return str(origin)
+    try:
+        return Origin(origin).value
+    except ValueError:
+        raise Invalid("cases.values_wrong", {"origin": ("cases.not_in_list", {"value": str(origin)})}) from None
 
 
 def _write(row: CaseFile | Registration | WorkOrder, values: Mapping[str, Any], on: Recorder) -> None:

@@ -3,11 +3,10 @@ numbers, status, confidentiality and scope never do. Any other key an analyst ad
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from app.cases import enums
 
@@ -86,15 +85,16 @@ class NotInList(ValueError):
     """A value outside the attribute's closed list, or of another type."""
 
 
-def read(attribute: Attribute, value: Any, zone: ZoneInfo) -> Any:
+def read(attribute: Attribute, value: Any, zone: tzinfo) -> Any:
     """A form's JSON value as the attribute's own type; '' means empty. A date-time without an offset is meant in
     the city's zone. Raises NotInList."""
     if value is None or value == "":
         return None
     if attribute.values is not None:
-        if value not in attribute.values:
-            raise NotInList(value)
-        return str(value)
+        try:
+            return attribute.values(value).value
+        except ValueError:
+            raise NotInList(value) from None
     match attribute.type:
         case "instant":
             return _instant(value, zone)
@@ -111,7 +111,7 @@ def shown(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _instant(value: Any, zone: ZoneInfo) -> datetime:
+def _instant(value: Any, zone: tzinfo) -> datetime:
     try:
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:

@@ -6,8 +6,7 @@ A case number starts with a two-digit year instead, so that the two can never be
 Processing numbers count per method and year: `LA-2026-000912`.
 """
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, tzinfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -58,20 +57,20 @@ def is_sound(number: str) -> bool:
     return number.isascii() and number.isdigit() and len(number) > 1 and check_digit(number) == "0"
 
 
-def next_acceptance_no(session: Session, now: datetime, zone: ZoneInfo) -> str:
+def next_acceptance_no(session: Session, now: datetime, zone: tzinfo) -> str:
     """The day's next acceptance number. Its counter row stays locked until the transaction ends, so ask for it
     last; a rollback gives the number back, so that none is missing (W14)."""
     day = now.astimezone(zone).date()
     return _numbered(f"{day:%Y%m%d}", _next(session, "acceptance", day.isoformat()))
 
 
-def next_case_no(session: Session, now: datetime, zone: ZoneInfo) -> str:
+def next_case_no(session: Session, now: datetime, zone: tzinfo) -> str:
     """The day's next case number; the same rules as `next_acceptance_no`."""
     day = now.astimezone(zone).date()
     return _numbered(f"{day:%y%m%d}", _next(session, "case", day.isoformat()))
 
 
-def next_processing_no(session: Session, method: ProcessingMethod, now: datetime, zone: ZoneInfo) -> str:
+def next_processing_no(session: Session, method: ProcessingMethod, now: datetime, zone: tzinfo) -> str:
     """The next number of this method's own series (P06)."""
     year = now.astimezone(zone).year
     count = _next(session, f"processing.{method.value}", str(year))

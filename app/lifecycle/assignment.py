@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ class Share:
     role: OrderRole
 
 
-def dispatch_orders(session: Session, call: Call, on: OnInstance, *, zone: ZoneInfo) -> Variables:
+def dispatch_orders(session: Session, call: Call, on: OnInstance, *, zone: tzinfo) -> Variables:
     """One processing form, and one order for each department, each running its department's diagram.
 
     A department that still works on an open order of this case gets no second one. Throws NO_DEPARTMENT when

@@ -15,26 +15,27 @@ from app.core.errors import Invalid, NotFound
 from app.identity import Actor, can
 from app.lifecycle.city_lists import lists_for
 from app.workflow import Runtime, TaskView
+from app.workflow.peek import form_of, variables_at
 
 REGISTRATION = "registration"
 
 
-def registration_form(session: Session) -> dict[str, Any]:
+def registration_form(runtime: Runtime, session: Session) -> dict[str, Any]:
     """The form of the current bundle by which a report is registered. Raises NotFound before the first deploy."""
     bundle = workflow.current_bundle(session)
     if bundle is None:
         raise NotFound("lifecycle.nothing_deployed")
-    return deployed_form(session, bundle.id, REGISTRATION)
+    return deployed_form(runtime, session, bundle.id, REGISTRATION)
 
 
-def task_form(session: Session, task: TaskView) -> dict[str, Any] | None:
+def task_form(runtime: Runtime, session: Session, task: TaskView) -> dict[str, Any] | None:
     """The form of the task's own bundle with the city's lists in it; None for a task without a form."""
-    return deployed_form(session, task.bundle_id, task.form_id) if task.form_id else None
+    return deployed_form(runtime, session, task.bundle_id, task.form_id) if task.form_id else None
 
 
-def deployed_form(session: Session, bundle_id: UUID, form_id: str) -> dict[str, Any]:
+def deployed_form(runtime: Runtime, session: Session, bundle_id: UUID, form_id: str) -> dict[str, Any]:
     """A form of a bundle with the city's lists in it."""
-    form = workflow.form(session, bundle_id, form_id)
+    form = form_of(runtime, session, bundle_id, form_id)
     return forms.fill(form, lists_for(session, form))
 
 
@@ -43,7 +44,7 @@ def task_values(runtime: Runtime, session: Session, task: TaskView, actor: Actor
 
     The citizen's own data are left out for people who may not read them."""
     case, order = subject_rows(session, task)
-    values: dict[str, Any] = dict(workflow.variables(runtime, session, task))
+    values: dict[str, Any] = dict(variables_at(runtime, session, task))
     if case is not None:
         values |= case.custom | _attributes(session, case, order, actor)
     if order is not None:

@@ -21,6 +21,7 @@ from app.identity import Actor, can, require
 from app.lifecycle.history_changes import Words, told_changes
 from app.workflow import Runtime
 from app.workflow.engine.types import Element
+from app.workflow.peek import elements
 
 Mark = Literal["person", "clock", "system", "alarm", "done"]
 
@@ -49,17 +50,19 @@ def history_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor,
     streams: list[tuple[UUID, str | None]] = [(case.instance_id, None)]
     streams += [(order.instance_id, order.order_no) for order in orders]
     teller = _Teller(runtime, session, language, can(actor, "citizen.read", scope_of(case)), case)
-    told = [
-        teller.tell(row, order_no)
-        for stream, order_no in streams
-        for row in audit.read(session, stream)
-    ]  # fmt: skip
+    told = []
+    for stream, order_no in streams:
+        instance = workflow.instance(session, stream)
+        teller.process = instance.process_id if instance else ""
+        told += [teller.tell(row, order_no) for row in audit.read(session, stream)]
     return sorted((sentence for sentence in told if sentence), key=lambda s: (s.at, s.order_no or "", s.no))
 
 
 class _Teller:
     def __init__(self, runtime: Runtime, session: Session, language: str, personal: bool, case: CaseFile) -> None:
         self.runtime, self.session, self.language, self.case = runtime, session, language, case
+        self.process = ""
+        """Id of the process whose stream is being told."""
         self.words = Words(language, city.labels(session), runtime.zone, personal)
 
     def tell(self, row: HistoryRow, order_no: str | None) -> Sentence | None:
@@ -87,7 +90,11 @@ class _Teller:
                 element = row.changes.get("assignee", {}).get("element", "")
                 return self._say(row.kind, task=self._name(row, str(element)), **known)
             case "fire_timers":
-                fired = [self._name(row, step["element"]) for step in row.steps if step["state"] == "fired"]
+                fired = [
+                    self._name(row, step["element"], step.get("process"))
+                    for step in row.steps
+                    if step["state"] == "fired"
+                ]
                 return self._say("timer", timers=self.words.join(fired), **known) if fired else None
             case "deliver_message":
                 name = str(row.result.get("message", ""))
@@ -106,16 +113,16 @@ class _Teller:
         key = f"lifecycle.history.actor.{row.actor_name}"
         return text(key, self.language) if row.actor.int < 16 and has_text(key) else row.actor_name
 
-    def _name(self, row: HistoryRow, element_id: str) -> str:
-        element = self._elements(row).get(element_id)
+    def _name(self, row: HistoryRow, element_id: str, process: str | None = None) -> str:
+        """An element's name in the row's own bundle; its id where that cannot be loaded."""
+        by_process = self._elements(row)
+        element = by_process.get(process or self.process, {}).get(element_id)
         if element is None:
             return element_id
-        return element.names.get(self.language) or element.names.get("en") or element_id
+        return element.names.get(self.words.language) or element.names.get("en") or element_id
 
-    def _elements(self, row: HistoryRow) -> Mapping[str, Element]:
-        if row.bundle is None:
-            return {}
-        return workflow.elements(self.runtime, self.session, row.bundle)
+    def _elements(self, row: HistoryRow) -> Mapping[str, Mapping[str, Element]]:
+        return {} if row.bundle is None else elements(self.runtime, self.session, row.bundle)
 
 
 def _mark(row: HistoryRow, fields: Mapping[str, Any]) -> Mark:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.cases.form_fields import FORM_WRITABLE
 from app.core.i18n import has_text, text
@@ -43,7 +42,7 @@ class Words:
     language: str
     labels: Mapping[str, Mapping[str, str]]
     """The city's codes: districts, departments, categories."""
-    zone: ZoneInfo
+    zone: tzinfo
     personal: bool
     """Whether the reader may see personal values."""
 

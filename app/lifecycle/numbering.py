@@ -1,7 +1,8 @@
 """Numbers are given last, when the engine has moved and only the write is left, so that their counters stay locked
 for the shortest time; a rollback gives them back (W14)."""
 
-from zoneinfo import ZoneInfo
+
+from datetime import tzinfo
 
 from sqlalchemy.orm import Session
 
@@ -19,13 +20,13 @@ def number_form_later(session: Session, form: ProcessingForm) -> None:
     session.info.setdefault(_WAITING, []).append(form)
 
 
-def number_now(session: Session, case: CaseFile, on: OnInstance, zone: ZoneInfo) -> None:
+def number_now(session: Session, case: CaseFile, on: OnInstance, zone: tzinfo) -> None:
     """For a case that is registered and dispatched by one command: its orders' numbers need the case's."""
     if case.case_no is None:
         number_case(session, case, first_registration(session, case.id), on, zone)
 
 
-def give_numbers(session: Session, on: OnInstance, zone: ZoneInfo) -> None:
+def give_numbers(session: Session, on: OnInstance, zone: tzinfo) -> None:
     """Number the case and the processing forms this transaction made."""
     if on.subject_kind != CASE:
         return

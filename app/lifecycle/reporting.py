@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -60,7 +59,7 @@ def register(
 
 
 def contact_arrived(
-    session: Session, payload: Mapping[str, Any], actor: Actor, now: datetime, *, zone: ZoneInfo
+    session: Session, payload: Mapping[str, Any], actor: Actor, now: datetime, *, zone: tzinfo
 ) -> dict[str, Any]:
     """Arguments of the instance that the message `contact_arrived` starts: the case a machine registered.
 
@@ -79,7 +78,7 @@ def contact_arrived(
 def _register(
     runtime: Runtime, session: Session, values: Mapping[str, Any], actor: Actor, command: UUID, now: datetime
 ) -> Registered:
-    form = forms.registration_form(session)
+    form = forms.registration_form(runtime, session)
     clean = forms.check(form, values, {"now": now.isoformat()})
     received = Received(command, actor, now, runtime.zone)
     case, registration = open_case(session, clean, received, _whole_city(session))

@@ -27,7 +27,8 @@ def bring_visit_forward(runtime: Runtime, case_id: UUID, *, actor: Actor, comman
     with runtime.sessions() as session:
         case = case_by_id(session, case_id, actor)
         require(actor, "visit.bring_forward", scope_of(case))
-    ask(runtime, "bring_visit_forward", case_id, {}, actor, command_id, "lifecycle.no_visit_waits")
+        instance_id = case.instance_id
+    ask(runtime, instance_id, "bring_visit_forward", case_id, {}, actor, command_id, "lifecycle.no_visit_waits")
 
 
 def record_visit(session: Session, call: Call, on: OnInstance) -> Variables:

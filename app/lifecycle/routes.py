@@ -44,7 +44,7 @@ def runtime() -> Runtime:
 def registration_form() -> dict[str, Any]:
     """The deployed registration form, and what it begins with"""
     with site().sessions() as session:
-        form = forms.registration_form(session)
+        form = forms.registration_form(runtime(), session)
     return {"form": shown_form(form, language()), "values": {}}
 
 
@@ -81,7 +81,7 @@ def one(task_id: UUID) -> dict[str, Any]:
     """One open task with its form and what the form begins with"""
     with site().sessions() as session:
         item = work_item(runtime(), session, task_id, actor())
-        form = forms.task_form(session, item.task)
+        form = forms.task_form(runtime(), session, item.task)
         values = shown_values(form, forms.task_values(runtime(), session, item.task, actor()))
     return task_json(item) | {"form": shown_form(form, language()), "values": values}
 

@@ -73,7 +73,7 @@ def _completion(evidence: Evidence) -> dict[str, Any]:
 
 
 def _satisfaction(evidence: Evidence) -> dict[str, Any]:
-    share = _SATISFACTION[VisitResult(evidence.visit)] if _reached(evidence) else _SILENCE
+    share = _SILENCE if evidence.visit is None else _SATISFACTION.get(VisitResult(evidence.visit), _SILENCE)
     return _part("satisfaction", SATISFACTION * share, SATISFACTION, result=evidence.visit)
 
 

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from app import workflow
 from app.cases.actions import apply_form, complete_registration
-from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.identity import Actor, require
 from app.lifecycle import forms
-from app.workflow import Command, OnInstance, Result, Runtime, TaskView
+from app.workflow import Command, Gone, OnInstance, Result, Runtime, TaskView
 from app.workflow.engine.types import Variables
+from app.workflow.peek import instance_of_task
+from app.workflow.schemas import Kind
 
 
 def complete_task(
@@ -22,19 +23,19 @@ def complete_task(
     """Complete an open task with its form's values.
 
     Under the instance's lock the form is checked, what it names of the case is written, and the engine goes on; all
-    or nothing. Raises NotFound, Forbidden, Invalid (a sentence for each field), Conflict (somebody was faster, a
+    or nothing. Raises Forbidden, Invalid (a sentence for each field), Conflict (somebody was faster, a
     timer was due first, or the case is stuck with an incident)."""
     content = {"task_id": str(task_id), "values": dict(values)}
     return _command(runtime, task_id, "complete_task", content, actor, command_id)
 
 
 def claim(runtime: Runtime, task_id: UUID, *, actor: Actor, command_id: UUID | None = None) -> Result:
-    """Take a task out of the pool. Raises NotFound, Forbidden, Conflict."""
+    """Take a task out of the pool. Raises Forbidden, Conflict."""
     return _command(runtime, task_id, "claim", {"task_id": str(task_id)}, actor, command_id)
 
 
 def release(runtime: Runtime, task_id: UUID, *, actor: Actor, command_id: UUID | None = None) -> Result:
-    """Put it back. Raises NotFound, Forbidden, Conflict."""
+    """Put it back. Raises Forbidden, Conflict."""
     return _command(runtime, task_id, "release", {"task_id": str(task_id)}, actor, command_id)
 
 
@@ -42,7 +43,7 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     """Runs under the lock, before the engine; also when an incident's command is tried again."""
     assert isinstance(view, TaskView)
     values: Mapping[str, Any] = on.command.content.get("values") or {}
-    form = forms.task_form(session, view)
+    form = forms.task_form(on.runtime, session, view)
     if form is None:
         return {}
     case, order = forms.subject_rows(session, view)
@@ -59,17 +60,18 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
 
 
 def _command(
-    runtime: Runtime, task_id: UUID, kind: workflow.Kind, content: Mapping[str, Any], actor: Actor,
-    command_id: UUID | None,
-) -> Result:  # fmt: skip
+    runtime: Runtime, task_id: UUID, kind: Kind, content: Mapping[str, Any], actor: Actor, command_id: UUID | None
+) -> Result:
+    command = Command(command_id or new_id(), kind, actor, content)
     with runtime.sessions() as session:
-        instance_id = workflow.instance_of_task(session, task_id)
+        instance_id = instance_of_task(session, task_id, command.id)
     if instance_id is None:
-        raise NotFound("workflow.no_task")
+        raise Gone("workflow.task_gone")
 
     def authorize(view: workflow.View) -> None:
-        require(actor, f"task.{kind.removesuffix('_task')}", view.scope())
+        if not isinstance(view, TaskView):
+            raise Gone("workflow.task_gone")
+        if kind == "release" or not workflow.may_work_on(actor, view):
+            require(actor, f"task.{kind.removesuffix('_task')}", view.scope())
 
-    return workflow.execute(
-        runtime, instance_id, Command(command_id or new_id(), kind, actor, content), authorize=authorize
-    )
+    return workflow.execute(runtime, instance_id, command, authorize=authorize)

@@ -37,9 +37,10 @@ def withdraw_order(
     with runtime.sessions() as session:
         order = order_by_id(session, order_id)
         require(actor, "order.withdraw", Scope(order.district, frozenset({order.department})))
+        instance_id = order.instance_id
         if order.ended_at is not None:
             raise Conflict("lifecycle.order_ended", order_no=order.order_no)
-    ask(runtime, WITHDRAW_ORDER, order_id, {"reason": reason}, actor, command_id)
+    ask(runtime, instance_id, WITHDRAW_ORDER, order_id, {"reason": reason}, actor, command_id)
 
 
 def withdraw_case(
@@ -51,6 +52,7 @@ def withdraw_case(
     with runtime.sessions() as session:
         case = case_by_id(session, case_id, actor)
         require(actor, "case.register", scope_of(case))
+        instance_id = case.instance_id
         if case.ended_at is not None:
             raise Conflict("lifecycle.case_ended", case_no=case.case_no)
-    ask(runtime, CASE_WITHDRAWN, case_id, {"reason": reason}, actor, command_id)
+    ask(runtime, instance_id, CASE_WITHDRAWN, case_id, {"reason": reason}, actor, command_id)

@@ -57,7 +57,8 @@ class OnInstance:
 
     def change(self, field: str, old: object, new: object, *, personal: bool = False) -> None:
         """Put a changed field of the subject into this history row; personal values beside the chain, erasable."""
-        (self.personal if personal else self.changes)[field] = {"old": old, "new": new}
+        fields = self.personal if personal else self.changes
+        fields[field] = {"old": fields[field]["old"] if field in fields else old, "new": new}
 
     def set_scope(
         self,

@@ -136,6 +136,8 @@ create table evaluation (
   at timestamptz not null, unique (case_id, round)
 );
 
+create index history_command on history (command_id);  -- a repeated completion finds the instance of a closed task
+
 create function refuse_unnumbered() returns trigger language plpgsql as $$
 declare missing boolean;
 begin
@@ -158,6 +160,7 @@ DROPS = """
 drop table evaluation, return_visit, supervision, leader_instruction, case_fact, stage_time, time_limit, work_order,
   processing_form, registration, case_file, number_counter;
 drop function refuse_unnumbered();
+drop index history_command;
 """
 
 

@@ -20,7 +20,7 @@ from app.web.templating import t
 @permits("case.register")
 def registration() -> str:
     with site().sessions() as session:
-        schema = shown_form(forms.registration_form(session), language())
+        schema = shown_form(forms.registration_form(runtime(), session), language())
     return page(
         "registration.html", islands=("form",), form={"schema": schema, "values": {}}, command_id=new_id(),
         texts=form_texts(),

@@ -66,7 +66,7 @@ def task(task_id: UUID) -> str:
     with site().sessions() as session:
         item = work_item(runtime(), session, task_id, actor())
         may_work = may_work_on(actor(), item.task)
-        form = forms.task_form(session, item.task) if may_work else None
+        form = forms.task_form(runtime(), session, item.task) if may_work else None
         values = shown_values(form, forms.task_values(runtime(), session, item.task, actor())) if form else {}
         parts = case_parts(session, item.case, actor(), now()) if item.case else {}
         order = item.order

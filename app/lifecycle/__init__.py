@@ -1,0 +1,22 @@
+"""The seven stages of a case: what people do to it, and what its diagrams call.
+
+`register` and `complete_task` are the doors of pages and API; `wiring` registers what diagrams name."""
+
+from app.lifecycle.history import Sentence, history_of
+from app.lifecycle.reporting import Registered, register
+from app.lifecycle.return_visit import bring_visit_forward
+from app.lifecycle.tasks import claim, complete_task, release
+from app.lifecycle.withdrawal import withdraw_case, withdraw_order
+
+__all__ = [
+    "Registered",
+    "Sentence",
+    "bring_visit_forward",
+    "claim",
+    "complete_task",
+    "history_of",
+    "register",
+    "release",
+    "withdraw_case",
+    "withdraw_order",
+]

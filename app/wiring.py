@@ -1,0 +1,139 @@
+"""Puts the product together. Web, worker, dispatcher, command line and tests start through `build_runtime`.
+
+Registers and decides nothing: what an operation does stands with its stage, who may call it stands here."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app import city, workflow
+from app.core.clock import Clock, SystemClock
+from app.core.db import Sessions, make_engine, make_sessions
+from app.core.i18n import load_texts
+from app.core.settings import Settings
+from app.identity import Role
+from app.lifecycle import (
+    acceptance,
+    asking,
+    assignment,
+    feedback,
+    functions,
+    handling,
+    limits,
+    notices,
+    numbering,
+    progress,
+    reporting,
+    return_visit,
+    tasks,
+)
+from app.workflow import OnInstance, Runtime
+from app.workflow.engine.types import Operation, Registry, Variables
+from app.workflow.jobs import RqQueue
+from app.workflow.runtime import Queue
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+log = logging.getLogger(__name__)
+
+LIFECYCLE = ("lifecycle",)
+DEPARTMENTS = ("department_*",)
+BOTH = LIFECYCLE + DEPARTMENTS
+ANY = ("*",)
+
+
+def build_app(settings: Settings) -> "Flask":
+    """The web application, for a WSGI server."""
+    from app.web.app import create_app
+
+    return create_app(build_runtime(settings), settings)
+
+
+def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queue | None = None) -> Runtime:
+    """Everything registered, nothing running. `queue` carries ids of outbox rows to workers; without one it is the
+    one at `settings.redis_url`."""
+    load_texts(Path(__file__).parent)
+    sessions = make_sessions(make_engine(settings.database_url))
+    registry = Registry(groups=groups(sessions))
+    runtime = Runtime(sessions, clock or SystemClock(), registry, settings.city_zone)
+    runtime.queue = queue or RqQueue(settings.redis_url)
+    register(runtime)
+    return runtime
+
+
+def build_registry(zone: ZoneInfo) -> Registry:
+    """What diagrams may name, without a database: for `citydesk check` on files. Candidate groups are not checked."""
+    load_texts(Path(__file__).parent)
+    runtime = Runtime(make_sessions(make_engine("postgresql://")), SystemClock(), Registry(), zone)
+    register(runtime)
+    return runtime.registry
+
+
+def register(runtime: Runtime) -> None:
+    """Teach a runtime the trade: operations, FEEL functions, listeners, outbox handlers, message starts."""
+    _register_operations(runtime)
+    runtime.functions(functions.calendar_functions, city.FUNCTIONS)
+    runtime.on_steps(progress.follow)
+    runtime.on_steps(partial(_number, runtime))  # last: it locks the counters (W14)
+    runtime.prepare("complete_task", tasks.prepare_completion)
+    runtime.outbox("message", workflow.deliver_sent)
+    runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
+    runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))
+
+
+def groups(sessions: Sessions) -> frozenset[str]:
+    """Roles and departments: what diagrams may name as candidates. Empty (anything goes) while there is no city."""
+    try:
+        with sessions() as session:
+            known = city.known_groups(session)
+    except DBAPIError as error:
+        log.info("candidate groups are not checked: %s", error.orig)
+        return frozenset()
+    return known if known > frozenset(Role) else frozenset()
+
+
+def _number(runtime: Runtime, session: Session, on: OnInstance, *_: object) -> None:
+    numbering.give_numbers(session, on, runtime.zone)
+
+
+def _register_operations(runtime: Runtime) -> None:
+    """Name, who may call it, inputs it must have, inputs it may have."""
+    dispatch = partial(assignment.dispatch_orders, zone=runtime.zone)
+    for handler, name, processes, inputs, optional in _OPERATIONS:
+        runtime.operation(Operation(name, "local", processes, inputs, optional), handler)
+    runtime.operation(
+        Operation(
+            "dispatch_orders", "local", LIFECYCLE, ("lead_department",),
+            ("assist_departments", "method", "urgency", "processing_content"),
+        ),
+        dispatch,
+    )  # fmt: skip
+
+
+_Names = tuple[str, ...]
+_OPERATIONS: tuple[tuple[Callable[..., Variables], str, _Names, _Names, _Names], ...] = (
+    (acceptance.file_case, "file_case", LIFECYCLE, (), ()),
+    (acceptance.void_case, "void_case", LIFECYCLE, ("reason",), ()),
+    (acceptance.report_to_leader, "report_to_leader", LIFECYCLE, ("reason",), ()),
+    (acceptance.record_instruction, "record_instruction", LIFECYCLE, ("instruction",), ("text",)),
+    (handling.count_orders, "count_orders", LIFECYCLE, (), ()),
+    (handling.end_order, "end_order", DEPARTMENTS, ("outcome",), ()),
+    (handling.alarm, "alarm", BOTH, ("kind",), ("text",)),
+    (handling.raise_supervision, "raise_supervision", BOTH, ("level",), ("reason",)),
+    (notices.notify, "notify", BOTH, ("kind", "to"), ("rung",)),
+    (limits.start_limit, "start_limit", BOTH, ("kind", "due"), ()),
+    (limits.end_limit, "end_limit", BOTH, ("kind",), ()),
+    (feedback.start_rework, "start_rework", LIFECYCLE, (), ("reason",)),
+    (feedback.reply_sent, "reply_sent", LIFECYCLE, (), ("way",)),
+    (return_visit.record_visit, "record_visit", LIFECYCLE, ("result",), ("resolved",)),
+    (return_visit.evaluate_case, "evaluate_case", LIFECYCLE, (), ()),
+    (return_visit.close_case, "close_case", LIFECYCLE, ("outcome",), ()),
+    (asking.send_message, "send_message", ANY, ("name",), ("key", "variables")),
+)

@@ -1,0 +1,89 @@
+"""What the features above read of running instances: variables, element names, where a task was; and a message that
+one person sends to one instance."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.audit.models import History
+from app.core.errors import NotFound
+from app.core.ids import derived_id, new_id
+from app.identity.actors import Actor
+from app.workflow import codec
+from app.workflow.engine.types import Element, Refused, Variables
+from app.workflow.errors import Gone
+from app.workflow.execute import execute
+from app.workflow.models import Instance, Message, UserTask
+from app.workflow.runtime import Runtime
+from app.workflow.schemas import Command, Result, TaskView
+
+AT_ONCE = timedelta(seconds=30)
+
+
+def variables_at(runtime: Runtime, session: Session, task: TaskView) -> dict[str, Any]:
+    """The variables a user task sees; {} when its instance is over."""
+    row = session.execute(select(Instance.state, Instance.bundle_id).where(Instance.id == task.instance_id)).one()
+    if row.state is None:
+        return {}
+    compiled = runtime.bundles.get(session, row.bundle_id, runtime.registry)
+    return compiled.variables(bytes(row.state), task.task_id.hex)
+
+
+def elements(runtime: Runtime, session: Session, bundle_id: UUID) -> Mapping[str, Mapping[str, Element]]:
+    """Process id → element id → element, of one bundle; {} where this version of the product cannot load it."""
+    try:
+        compiled = runtime.bundles.get(session, bundle_id, runtime.registry)
+    except Refused:
+        return {}
+    return {process_id: process.elements for process_id, process in compiled.processes.items()}
+
+
+def form_of(runtime: Runtime, session: Session, bundle_id: UUID, form_id: str) -> dict[str, Any]:
+    """A form of a bundle that this process has compiled: nothing is read or parsed again. Raises NotFound."""
+    form = runtime.bundles.get(session, bundle_id, runtime.registry).forms.get(form_id)
+    if form is None:
+        raise NotFound("workflow.no_form", form=form_id)
+    return form
+
+
+def instance_of_task(session: Session, task_id: UUID, command_id: UUID) -> UUID | None:
+    """The instance of an open task; of a closed one, if this very command closed it."""
+    open_one = session.scalar(select(UserTask.instance_id).where(UserTask.task_id == task_id))
+    return open_one or session.scalar(select(History.stream).where(History.command_id == command_id).limit(1))
+
+
+def tell_instance(
+    runtime: Runtime, instance_id: UUID, name: str, key: str, payload: Variables, *, actor: Actor, dedupe: str
+) -> Result:
+    """A message in a person's name to an instance that waits for it now: their name stands in the history.
+
+    Unlike `deliver` it is taken at once or not at all. Raises Gone when the instance does not wait for it, Busy, Stuck.
+    The same `dedupe` again returns the first result."""
+    with runtime.sessions.begin() as session:
+        message_id = _post(runtime, session, name, key, payload, dedupe)
+    command = Command(
+        derived_id("message", message_id, instance_id), "deliver_message", actor, {"message_id": str(message_id)}
+    )
+    try:
+        return execute(runtime, instance_id, command)
+    except Gone:
+        with runtime.sessions.begin() as session:
+            left = update(Message).where(Message.id == message_id, Message.state == "WAITING")
+            session.execute(left.values(state="DISCARDED"))
+        raise
+
+
+def _post(runtime: Runtime, session: Session, name: str, key: str, payload: Variables, dedupe: str) -> UUID:
+    now = runtime.clock.now()
+    values = {
+        "id": new_id(), "name": name, "key": key, "payload": text(":payload"), "dedupe": dedupe, "received_at": now,
+        "expires_at": now + AT_ONCE, "state": "WAITING",
+    }  # fmt: skip
+    new = upsert(Message).values(values).on_conflict_do_nothing(index_elements=["dedupe"]).returning(Message.id)
+    made = session.execute(new, {"payload": codec.dump(payload)}).scalar()
+    return made or session.execute(select(Message.id).where(Message.dedupe == dedupe)).scalar_one()
