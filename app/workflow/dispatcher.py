@@ -61,8 +61,8 @@ def _leadership(runtime: Runtime) -> Iterator["psycopg.Connection[Any] | None"]:
     """A connection of its own that holds the lock; None when another leads."""
     engine = runtime.sessions.kw["bind"]
     with engine.connect() as connection:
-        connection.detach()  # out of the pool: closing it frees the lock
         line = connection.connection.driver_connection
+        connection.detach()  # out of the pool: closing it frees the lock
         line.autocommit = True
         if line.execute("select pg_try_advisory_lock(%s)", (LEADER,)).fetchone() == (True,):
             line.execute("listen citydesk_timer")
