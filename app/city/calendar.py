@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -53,24 +54,28 @@ class Calendar:
 
         Raises ValueError for a naive start, an unknown unit, a negative, unreadable or excessive value.
         """
-        amount, unit = _checked(start, value, unit)
+        _require_aware(start)
+        amount, unit = _limit(value, unit)
         due = self._moved(start, amount, unit, back=False)
         provisional = unit in _WORKING and self.is_provisional(start, due)
         return Deadline.of(due, Basis(start, amount, unit, self.id, self.version, provisional))
 
     def add(self, start: datetime, value: Amount, unit: Unit | str) -> datetime:
         """The same instant as `deadline`, without its basis."""
-        amount, unit = _checked(start, value, unit)
+        _require_aware(start)
+        amount, unit = _limit(value, unit)
         return self._moved(start, amount, unit, back=False)
 
     def subtract(self, end: datetime, value: Amount, unit: Unit | str) -> datetime:
         """The latest instant from which so much time leads to `end`: the mirror image of `add`."""
-        amount, unit = _checked(end, value, unit)
+        _require_aware(end)
+        amount, unit = _limit(value, unit)
         return self._moved(end, amount, unit, back=True)
 
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """Time within shifts between two instants; negative when `end` lies before `start`."""
-        _require_aware(start, end)
+        _require_aware(start)
+        _require_aware(end)
         first, last = sorted((to_micros(start), to_micros(end)))
         table = self._table(min(start.year, end.year), max(start.year, end.year))
         worked = timedelta(microseconds=table.elapsed(last) - table.elapsed(first))
@@ -178,8 +183,9 @@ def _existing(local: datetime) -> datetime:
     return local.astimezone(UTC).astimezone(local.tzinfo)
 
 
-def _checked(start: datetime, value: Amount, unit: Unit | str) -> tuple[Decimal, Unit]:
-    _require_aware(start)
+@lru_cache(maxsize=1024)
+def _limit(value: Amount, unit: Unit | str) -> tuple[Decimal, Unit]:
+    """Checked. Diagrams ask for the same few limits again and again."""
     known = _UNITS.get(unit)
     if known is None:
         raise ValueError(f"unknown unit {unit!r}: it must be one of {', '.join(Unit)}")
@@ -202,7 +208,6 @@ def _number(value: Amount) -> Decimal:
     return amount
 
 
-def _require_aware(*instants: datetime) -> None:
-    for instant in instants:
-        if instant.tzinfo is None:
-            raise ValueError(f"{instant} has no time zone")
+def _require_aware(instant: datetime) -> None:
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} has no time zone")

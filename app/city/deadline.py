@@ -46,9 +46,17 @@ class Deadline(datetime):
 
     @classmethod
     def of(cls, due: datetime, basis: Basis) -> Self:
-        year, month, day, zone, fold = due.year, due.month, due.day, due.tzinfo, due.fold
         self = datetime.__new__(
-            cls, year, month, day, due.hour, due.minute, due.second, due.microsecond, zone, fold=fold
+            cls,
+            due.year,
+            due.month,
+            due.day,
+            due.hour,
+            due.minute,
+            due.second,
+            due.microsecond,
+            due.tzinfo,
+            fold=due.fold,
         )
         self.basis = basis
         return self

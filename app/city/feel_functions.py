@@ -24,6 +24,8 @@ def deadline_function(calendar: Source, now: datetime) -> Callable[[Decimal, str
     """
 
     def deadline(value: Decimal, unit: str) -> Deadline:
+        if not isinstance(value, Decimal | int | float) or not isinstance(unit, str):
+            raise ValueError(f"deadline(value, unit) takes a number and a unit, not {value!r} and {unit!r}")
         return _calendar(calendar).deadline(now, value, unit)
 
     return deadline
@@ -34,6 +36,9 @@ def working_time_between_function(calendar: Source) -> Callable[[datetime, datet
     lies above the city and makes its own duration of it); negative when `end` lies before `start`."""
 
     def working_time_between(start: datetime, end: datetime) -> timedelta:
+        for instant in (start, end):
+            if not isinstance(instant, datetime):
+                raise ValueError(f"working time between(start, end) takes dates with times, not {instant!r}")
         return _calendar(calendar).working_time_between(start, end)
 
     return working_time_between

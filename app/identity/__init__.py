@@ -68,6 +68,7 @@ __all__ = [
     "demo_users_exist",
     "district_prefixes",
     "forget_attempts",
+    "forget_sessions",
     "format_grant",
     "group_labels",
     "parse_grant",

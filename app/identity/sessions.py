@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session, selectinload
 
 from app import audit
@@ -24,6 +24,7 @@ IDLE = timedelta(hours=12)
 """A session ends when it is not used for so long."""
 LONGEST = timedelta(days=7)
 """However busy, it ends then."""
+KEEP = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=1)
 """Use is written down at most so often: a request costs no write."""
 
@@ -161,6 +162,11 @@ def revoke_sessions(
         statement = statement.where(UserSession.token_hash != hash_token(keep))
     ended = session.scalars(statement.values(revoked_at=now).returning(UserSession.id)).all()
     return len(ended)
+
+
+def forget_sessions(session: Session, now: datetime) -> None:
+    """Housekeeping: drop sessions that ended, by time or by hand, more than 30 days ago."""
+    session.execute(delete(UserSession).where(UserSession.expires_at < now - KEEP))
 
 
 def hash_token(token: str) -> bytes:

@@ -120,12 +120,15 @@ def test_successes_are_not_counted_and_unknown_logins_are_refused_alike(sessions
     assert unknown.value.key == wrong.value.key
 
 
-def test_attempts_are_forgotten_and_hold_no_typed_name(sessions: Sessions, zhou: UserRef) -> None:
+def test_old_attempts_and_sessions_are_forgotten_and_hold_no_typed_name(sessions: Sessions, zhou: UserRef) -> None:
     admit(sessions)
     with transaction(sessions) as session:
         assert "zhou" not in str(session.execute(text("select row(a.*)::text from sign_in_attempt a")).all())
-        identity.forget_attempts(session, NOW + timedelta(days=31))
-        assert session.execute(text("select count(*) from sign_in_attempt")).scalar_one() == 0
+        for later, left in ((NOW + timedelta(days=29), 1), (NOW + timedelta(days=31), 0)):
+            identity.forget_attempts(session, later)
+            identity.forget_sessions(session, later)
+            assert session.execute(text("select count(*) from sign_in_attempt")).scalar_one() == left
+            assert session.execute(text("select count(*) from user_session")).scalar_one() == left
 
 
 def test_demo_logins_work_in_the_demo_only(sessions: Sessions) -> None:

@@ -136,6 +136,9 @@ def test_what_diagrams_call() -> None:
     assert deadline(Decimal(2), "WORKING_DAY") == local("11-17T10:15")
     worked = between_function(OFFICE)(local("11-13T10:15"), local("11-16T10:15"))
     assert worked == timedelta(hours=7)
+    for wrong in ([1], None, "2"):
+        with pytest.raises(ValueError, match="takes a number"):
+            deadline(wrong, "WORKING_DAY")  # type: ignore[arg-type]
 
 
 def test_changed_clocks_shift_nothing_but_the_night() -> None:
