@@ -63,7 +63,7 @@ def store(session: Session, files: Mapping[str, bytes], actor: Actor, now: datet
     """Keep the files and return the bundle's id, which follows from them alone."""
     hashes = {path: hashlib.sha256(body).digest() for path, body in sorted(files.items())}
     whole = hashlib.sha256(b"".join(b"%d:%b%b" % (len(p.encode()), p.encode(), h) for p, h in hashes.items())).digest()
-    bundle_id = UUID(bytes=whole[:16], version=8)
+    bundle_id = UUID(bytes=whole[:16], version=5)
     new = upsert(BundleRow).values(id=bundle_id, hash=whole, created_at=now, created_by=actor.id)
     made = session.execute(new.on_conflict_do_nothing().returning(BundleRow.id)).scalar()
     if made is not None and files:

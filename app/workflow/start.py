@@ -45,8 +45,8 @@ def start(
     `at` names the start event (default: the plain one). `prepare` runs before the engine and returns the values of the
     first task. Without an `instance_id` the command's id gives it, so that a repeat meets itself.
 
-    Raises NotFound when the process is not deployed, Conflict when the instance exists already, Fault when an expression
-    or operation fails."""
+    Raises NotFound when the process is not deployed, Conflict when the instance exists already, Fault when an
+    expression or operation fails."""
     bundle = bundle_id or current_bundle_id(session)
     if bundle is None:
         raise NotFound("workflow.nothing_deployed")

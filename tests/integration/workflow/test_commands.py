@@ -1,0 +1,279 @@
+"""One command: its order of checks, its repeats, its races."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from app import workflow
+from app.core.db import Sessions
+from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.ids import new_id
+from app.workflow import Busy, Command, Gone, UnknownInstance
+from tests.integration.workflow.office import FANG, LEI, MONDAY, Office, together
+
+
+@pytest.fixture
+def office(sessions: Sessions) -> Office:
+    return Office(sessions)
+
+
+def test_a_case_runs_from_start_to_end(office: Office) -> None:
+    begun = office.start(subject_kind="case", subject_id=uuid4(), district="jz/dongcheng", departments=("gas",))
+    instance = begun.instance_id
+    assert office.open(instance) == ["note"]
+    view = office.task(instance)
+    assert (view.district, view.departments, view.groups) == ("jz/dongcheng", ("gas",), ("agent",))
+    result = office.complete(instance, "note")
+    assert office.calls == [("stamp", "stamp")]
+    assert (result.no, result.status, result.values["element"]) == (2, "RUNNING", "note")
+    office.complete(instance, "check")
+    assert office.deliver("letter", "k1").instance_id == instance
+    assert office.status(instance) == "COMPLETED"
+    assert office.kinds(instance) == ["start", "complete_task", "complete_task", "deliver_message"]
+    for table in ("user_task", "timer", "subscription"):
+        assert office.rows(f"select 1 from {table}") == []
+    assert office.rows("select state from instance")[0].state is None  # a finished instance drops its state
+    assert office.sound()
+
+
+def test_the_first_task_is_done_with_the_start(office: Office) -> None:
+    begun = office.start(first={"text": "hello"})
+    assert office.open(begun.instance_id) == ["check"]
+    assert [row.kind for row in office.history(begun.instance_id)] == ["start"]
+
+
+def test_eight_times_the_same_command_at_once_is_one(office: Office) -> None:
+    instance = office.start().instance_id
+    task = office.task(instance)
+    command = Command(new_id(), "complete_task", FANG, {"task_id": str(task.task_id), "values": {"a": 1}})
+    results = together(8, lambda _: workflow.execute(office.runtime, instance, command))
+    assert [type(result).__name__ for result in results] == ["Result"] * 8
+    assert sorted(result.repeated for result in results) == [False] + [True] * 7
+    assert len({(result.no, result.at, str(result.values)) for result in results}) == 1
+    assert office.calls == [("stamp", "stamp")]
+    assert office.sound()
+
+
+def test_eight_people_complete_one_task_and_one_of_them_did(office: Office) -> None:
+    instance = office.start().instance_id
+    task = str(office.task(instance).task_id)
+    results = together(8, lambda _: office.do(instance, "complete_task", task_id=task, values={}))
+    assert sorted(type(result).__name__ for result in results) == ["Gone"] * 7 + ["Result"]
+
+
+def test_permission_comes_before_a_repeated_result(office: Office) -> None:
+    """Whoever may not, learns nothing from a command id he found somewhere; the task is gone by then."""
+    instance = office.start().instance_id
+    task = office.task(instance)
+    command = Command(new_id(), "complete_task", FANG, {"task_id": str(task.task_id), "values": {}})
+    workflow.execute(office.runtime, instance, command)
+    seen: list[Any] = []
+
+    def authorize(view: Any) -> None:
+        seen.append(view)
+        raise Forbidden("identity.refused.task", who="agent")
+
+    with pytest.raises(Forbidden):
+        workflow.execute(office.runtime, instance, command, authorize=authorize)
+    assert (seen[0].element, seen[0].groups, seen[0].task_id) == ("note", ("agent",), task.task_id)
+
+
+def test_a_repeat_by_another_or_with_other_content_is_refused(office: Office) -> None:
+    instance = office.start().instance_id
+    task = str(office.task(instance).task_id)
+    first = Command(new_id(), "complete_task", FANG, {"task_id": task, "values": {"a": 1}})
+    workflow.execute(office.runtime, instance, first)
+    for other in (
+        Command(first.id, "complete_task", LEI, first.content),
+        Command(first.id, "complete_task", FANG, {"task_id": task, "values": {"a": 2}}),
+    ):
+        with pytest.raises(Conflict, match="other_command"):
+            workflow.execute(office.runtime, instance, other)
+    assert workflow.execute(office.runtime, instance, first).repeated
+
+
+def test_a_due_timer_beats_a_later_completion(office: Office) -> None:
+    """The dispatcher was asleep; the person's click comes an hour and a second after the task opened."""
+    instance = office.start(first={}).instance_id
+    task = str(office.task(instance, "check").task_id)
+    office.clock.move_to(MONDAY + timedelta(hours=1, seconds=1))
+    with pytest.raises(Gone, match="timer_was_first"):
+        office.do(instance, "complete_task", task_id=task, values={})
+    assert office.open(instance) == ["hurry"]
+    assert office.kinds(instance) == ["start", "fire_timers"]
+    fired = [step for step in office.history(instance)[-1].steps if step["state"] == "fired"]
+    assert [step["element"] for step in fired] == ["late"]
+
+
+def test_a_completion_in_time_beats_the_timer(office: Office) -> None:
+    instance = office.start(first={}).instance_id
+    office.clock.move_to(MONDAY + timedelta(minutes=59))
+    office.complete(instance, "check")
+    office.later(hours=2)
+    assert office.kinds(instance) == ["start", "complete_task"]
+
+
+def test_time_never_runs_backwards_within_a_case(office: Office) -> None:
+    instance = office.start().instance_id
+    behind = Office.__new__(Office)
+    behind.__dict__ |= office.__dict__
+    from app.core.clock import SimulatedClock
+
+    office.runtime.clock = SimulatedClock(MONDAY - timedelta(hours=1))  # another machine's clock is wrong
+    result = office.complete(instance, "note")
+    assert result.at == MONDAY
+    assert [row.recorded_at for row in office.history(instance)] == [MONDAY, MONDAY]
+
+
+def test_a_locked_instance_is_busy_and_nothing_happens(office: Office, owner_url: str) -> None:
+    instance = office.start().instance_id
+    with psycopg.connect(owner_url) as other:
+        other.execute("select 1 from instance where id = %s for update", (instance,))
+        with pytest.raises(Busy):
+            office.complete(instance, "note")
+    assert office.kinds(instance) == ["start"]
+    office.complete(instance, "note")
+
+
+def test_claim_and_release(office: Office) -> None:
+    instance = office.start().instance_id
+    task = str(office.task(instance).task_id)
+    office.do(instance, "claim", task_id=task)
+    assert office.task(instance).assignee == str(FANG.id)
+    with pytest.raises(Conflict, match="claimed"):
+        office.do(instance, "claim", LEI, task_id=task)
+    office.do(instance, "release", task_id=task)
+    office.do(instance, "claim", LEI, task_id=task)
+    assert office.task(instance).assignee == str(LEI.id)
+    assert office.history(instance)[-1].changes["assignee"] == {"element": "note", "old": None, "new": str(LEI.id)}
+
+
+def test_prepare_runs_under_the_lock_and_gives_the_engine_its_values(office: Office) -> None:
+    instance = office.start().instance_id
+
+    def prepare(session: Any, view: Any, on: workflow.OnInstance) -> dict[str, Any]:
+        on.change("address", None, "朝阳路 12 号")
+        on.change("caller_phone", None, "13800000000", personal=True)
+        on.set_scope(district="jz/xicheng", departments=["gas"], confidential=True)
+        on.emit("bell", {"hello": view.element}, "bell-1")
+        return {"prepared": True}
+
+    command = Command(new_id(), "complete_task", FANG, {"task_id": str(office.task(instance).task_id), "values": {}})
+    workflow.execute(office.runtime, instance, command, prepare=prepare)
+    row = office.history(instance)[-1]
+    assert row.changes["fields"] == {"address": {"old": None, "new": "朝阳路 12 号"}}
+    assert row.personal == {"caller_phone": {"old": None, "new": "13800000000"}}
+    task = office.task(instance, "check")
+    assert (task.district, task.departments, task.confidential) == ("jz/xicheng", ("gas",), True)
+    workflow.settle(office.runtime)
+    assert [(row.kind, row.body, row.dedupe) for row in office.delivered] == [("bell", {"hello": "note"}, "bell-1")]
+
+
+def test_an_error_in_prepare_is_the_persons_and_leaves_nothing(office: Office) -> None:
+    instance = office.start().instance_id
+
+    def prepare(session: Any, view: Any, on: Any) -> dict[str, Any]:
+        raise Invalid("forms.wrong")
+
+    task = str(office.task(instance).task_id)
+    with pytest.raises(Invalid):
+        workflow.execute(
+            office.runtime, instance, Command(new_id(), "complete_task", FANG, {"task_id": task}), prepare=prepare
+        )
+    assert office.kinds(instance) == ["start"]
+    assert office.incidents() == []
+
+
+def test_suspended_means_that_nothing_moves_until_resumed(office: Office) -> None:
+    instance = office.start(first={}).instance_id
+    task = str(office.task(instance, "check").task_id)
+    office.do(instance, "suspend", LEI, reason="waiting for the court")
+    with pytest.raises(Conflict, match="suspended"):
+        office.do(instance, "complete_task", task_id=task, values={})
+    office.later(hours=3)
+    assert office.open(instance) == ["check"]
+    office.do(instance, "resume", LEI)
+    office.later(seconds=0)
+    assert office.open(instance) == ["hurry"]
+    assert office.kinds(instance) == ["start", "suspend", "resume", "fire_timers"]
+    assert office.history(instance)[1].changes["reason"] == "waiting for the court"
+
+
+def test_a_message_for_a_suspended_case_waits_for_it(office: Office) -> None:
+    instance = office.start(first={}).instance_id
+    office.complete(instance, "check")
+    office.do(instance, "suspend", LEI, reason="r")
+    assert office.deliver("letter", "k1").instance_id is None
+    office.do(instance, "resume", LEI)
+    assert office.status(instance) == "COMPLETED"
+
+
+def test_reschedule_by_element_moves_the_timer(office: Office) -> None:
+    instance = office.start(first={}).instance_id
+    office.do(instance, "reschedule", LEI, due={"late": (MONDAY + timedelta(hours=5)).isoformat()}, reason="extension")
+    office.later(hours=4)
+    assert office.open(instance) == ["check"]
+    office.later(hours=2)
+    assert office.open(instance) == ["hurry"]
+    row = office.history(instance)[1]
+    assert (row.kind, row.changes["reason"]) == ("reschedule", "extension")
+    with pytest.raises(Gone, match="timer_gone"):
+        office.do(instance, "reschedule", LEI, due={"late": MONDAY.isoformat()}, reason="again")
+
+
+def test_modify_and_cancel_repair_by_hand(office: Office) -> None:
+    instance = office.start(first={}).instance_id
+    with office.runtime.sessions() as session:
+        tokens = workflow.tokens(office.runtime, session, instance)
+    assert tokens is not None
+    standing = next(token.id for token in tokens.open if token.element == "check")
+    office.do(instance, "modify", ANALYST, cancel_tokens=[standing], start_before=["note"], reason="wrong way")
+    assert office.open(instance) == ["note"]
+    assert office.rows("select 1 from timer") == []
+    office.do(instance, "cancel", LEI, reason="by mistake")
+    assert office.status(instance) == "CANCELLED"
+    assert office.rows("select 1 from user_task") == []
+    with pytest.raises(Gone, match="ended"):
+        office.do(instance, "cancel", LEI, reason="again")
+    assert office.sound()
+
+
+ANALYST = LEI
+
+
+def test_what_cannot_be_stored_is_refused_with_a_sentence(office: Office) -> None:
+    instance = office.start().instance_id
+    with pytest.raises(Invalid, match="nul"):
+        office.complete(instance, "note", text="a\0b")
+    with pytest.raises(UnknownInstance):
+        office.do(uuid4(), "cancel")
+    with pytest.raises(Gone, match="task_gone"):
+        office.do(instance, "complete_task", task_id=str(uuid4()), values={})
+
+
+def test_external_work_waits_for_its_job(sessions: Sessions) -> None:
+    from tests.unit.engine.writing import end, one, service, start
+
+    office = Office(sessions, one(start(), service("call", "outside"), end(), flows="s > call > e"))
+    jobs: list[dict[str, Any]] = []
+    office.runtime.outbox("job.outside", lambda _, row: jobs.append(dict(row.body)), outside=True)
+    instance = office.start("p", {"x": 1}).instance_id
+    workflow.settle(office.runtime)
+    workflow.settle(office.runtime)
+    assert [(job["element"], job["instance_id"]) for job in jobs] == [("call", str(instance))]
+    office.do(instance, "complete_job", task_id=jobs[0]["task_id"], variables={"ok": True})
+    assert office.status(instance) == "COMPLETED"
+
+
+def test_a_cancelled_job_is_not_sent_out(sessions: Sessions) -> None:
+    from tests.unit.engine.writing import end, one, service, start
+
+    office = Office(sessions, one(start(), service("call", "outside"), end(), flows="s > call > e"))
+    office.runtime.outbox("job.outside", lambda _, row: office.delivered.append(row), outside=True)
+    instance = office.start("p", {"x": 1}).instance_id
+    office.do(instance, "cancel", reason="r")
+    workflow.settle(office.runtime)
+    assert office.delivered == []
