@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from .bundle import read
 from .checks import check
 from .compiled import Compiled
+from .findings import describe
 from .types import (
     BpmnError,
     Call,
@@ -76,17 +77,18 @@ __all__ = [
     "Variables",
     "check_files",
     "compile_bundle",
+    "describe",
 ]
 
 
 def check_files(files: Mapping[str, bytes], registry: Registry) -> list[Finding]:
     """Errors and warnings of a bundle: relative path → content of every .bpmn, .dmn and .form file."""
-    return check(read(files), registry)
+    return check(read(files, registry), registry)
 
 
 def compile_bundle(files: Mapping[str, bytes], registry: Registry) -> Compiled:
     """The bundle, ready to run. Raises Refused with every finding when one of them is an error."""
-    bundle = read(files)
+    bundle = read(files, registry)
     findings = check(bundle, registry)
     if any(finding.severity == "error" for finding in findings):
         raise Refused(findings)

@@ -1,9 +1,7 @@
 """All files of a bundle, read: processes, decisions and forms by id, and what is wrong with the files themselves."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +9,7 @@ from app import dmn, forms
 
 from .model import ProcessModel
 from .reader import Reader, parse_xml
-from .types import Finding
+from .types import Finding, Registry
 
 
 @dataclass(slots=True)
@@ -26,7 +24,7 @@ class Bundle:
         self.findings.append(Finding("error", file, element, code, params))
 
 
-def read(files: Mapping[str, bytes]) -> Bundle:
+def read(files: Mapping[str, bytes], registry: Registry) -> Bundle:
     """Never raises for a bad file: its faults are findings."""
     bundle = Bundle()
     for file, content in sorted(files.items()):
@@ -34,7 +32,8 @@ def read(files: Mapping[str, bytes]) -> Bundle:
             case "bpmn":
                 _read_diagram(bundle, file, content)
             case "dmn":
-                _read_decisions(bundle, file, content)
+                others = [each for name, each in files.items() if name.endswith(".dmn") and name != file]
+                _read_decisions(bundle, file, content, others if b"import" in content else [], registry)
             case "form":
                 _read_form(bundle, file, content)
             case _:
@@ -52,18 +51,18 @@ def _read_diagram(bundle: Bundle, file: str, content: bytes) -> None:
             bundle.processes[process.id] = process
 
 
-def _read_decisions(bundle: Bundle, file: str, content: bytes) -> None:
+def _read_decisions(bundle: Bundle, file: str, content: bytes, imports: Sequence[bytes], registry: Registry) -> None:
     root, findings = parse_xml(file, content)
     bundle.findings += findings
     if root is None:
         return
     try:
-        model = dmn.parse(content)
+        model = dmn.parse(content, imports, registry.functions)
     except dmn.DmnError as error:
-        bundle.error(file, getattr(error, "element", None), "bad-decision", detail=str(error))
+        bundle.error(file, error.element, "bad-decision", detail=str(error))
         return
     for fault in model.faults():
-        bundle.error(file, getattr(fault, "element", None), "bad-decision", detail=str(fault))
+        bundle.error(file, fault.element, "bad-decision", detail=fault)
     for id_ in model.decisions:
         if id_ in bundle.decisions:
             bundle.error(file, id_, "duplicate-decision")

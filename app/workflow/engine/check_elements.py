@@ -43,7 +43,8 @@ TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 def check_node(checker: Checker, node: Node) -> None:
     if node.loop is not None:
-        checker.error(node, "unsupported-loop", loop=node.loop)
+        multiple = node.loop == "multiInstanceLoopCharacteristics"
+        checker.error(node, "unsupported-multi-instance" if multiple else "unsupported-standard-loop")
     for name in node.zeebe.attributes.keys() - KNOWN_EXTENSIONS:
         checker.error(node, "unsupported-extension", extension=f"zeebe:{name}")
     for element in BOUND:
@@ -51,7 +52,7 @@ def check_node(checker: Checker, node: Node) -> None:
             checker.warn(node, "binding-ignored")
     kinds = EVENT_KINDS.get(node.type)
     if kinds is not None and node.event.kind not in kinds:
-        checker.error(node, "unsupported-event", event=node.event.kind)
+        checker.unsupported_event(node)
     _check_event(checker, node)
     _check_mappings(checker, node)
     specific = CHECKS.get(node.type)

@@ -14,7 +14,7 @@ def check_process(checker: Checker, process: ProcessModel) -> None:
         checker.findings.append(Finding("error", process.file, process.id, "no-start"))
     for start in starts:
         if start.event.kind not in PROCESS_STARTS:
-            checker.error(start, "unsupported-event", event=start.event.kind)
+            checker.unsupported_event(start)
     for extra in [s for s in starts if s.event.kind == "none"][1:]:
         checker.error(extra, "many-starts")
     for scope in process.scope.scopes():
@@ -79,7 +79,7 @@ def _check_subprocess(checker: Checker, node: Node, inner: Scope) -> None:
     if kind == "none":
         checker.error(starts[0], "event-start-wanted")
     elif kind not in EVENT_SUBPROCESS_STARTS:
-        checker.error(starts[0], "unsupported-event", event=kind)
+        checker.unsupported_event(starts[0])
     elif kind == "error" and not starts[0].interrupting:
         checker.error(starts[0], "error-must-interrupt")
 

@@ -9,6 +9,9 @@ from .expressions import Expr
 from .model import Node, ProcessModel
 from .types import Finding, Registry
 
+UNSUPPORTED_EVENTS = frozenset({"signal", "escalation", "link", "compensate", "conditional", "cancel", "multiple"})
+"""Kinds with a remedy of their own."""
+
 
 @dataclass(slots=True)
 class Checker:
@@ -24,6 +27,10 @@ class Checker:
     def warn(self, node: Node, code: str, /, **params: object) -> None:
         self.findings.append(Finding("warning", node.file, node.id, code, params))
 
+    def unsupported_event(self, node: Node) -> None:
+        kind = node.event.kind
+        self.error(node, f"unsupported-{kind}-event" if kind in UNSUPPORTED_EVENTS else "unsupported-event", event=kind)
+
     def expression(self, node: Node, text: str | None, *, feel_only: bool = False) -> Expr | None:
         """The compiled expression, or None with a finding."""
         if text is None:
@@ -34,7 +41,7 @@ class Checker:
         try:
             return Expr(text, self.registry)
         except feel.FeelSyntaxError as error:
-            self.error(node, "bad-expression", expression=text, detail=str(error))
+            self.error(node, "bad-expression", expression=text, detail=error.reason)
             return None
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app import dmn
+from app import feel
 
 from . import codec, scopes
 from .build import build
 from .bundle import Bundle
 from .commands import apply, finish
-from .expressions import Functions
+from .expressions import Functions, first_error
 from .instance import Instance
 from .journal import Journal
 from .model import ProcessModel
@@ -138,10 +138,13 @@ class Compiled:
         model = self._decisions.get(name)
         if model is None:
             raise Fault(token.element, f"the decision {name!r} is not in this bundle")
-        try:
-            return model.evaluate(name, variables, token.journal.functions)
-        except dmn.DmnError as error:
-            raise Fault(token.element, f"decision {name}: {error}") from error
+        reasons: list[feel.Reason] = []
+        journal = token.journal
+        value = model.evaluate(name, variables, journal.functions, now=journal.now, reasons=reasons)
+        error = None if value is not None else first_error(reasons)
+        if error is not None:
+            raise Fault(token.element, f"decision {name}: {error}", variables)
+        return value
 
 
 def _no_operation(call: object) -> Variables:

@@ -1,6 +1,6 @@
 """What a diagram writes where a value is wanted: `=` starts a FEEL expression, anything else is a constant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,9 +36,12 @@ class Expr:
             return self.text or None, None
         reasons: list[feel.Reason] = []
         value = self._feel(variables, functions, now=now, reasons=reasons)
-        if value is not None:
-            return value, None
-        return None, next((str(reason) for reason in reasons if reason.key not in ABSENT), None)
+        return value, None if value is not None else first_error(reasons)
+
+
+def first_error(reasons: Iterable[feel.Reason]) -> str | None:
+    """Of a null's reasons the first that is an error."""
+    return next((str(reason) for reason in reasons if reason.key not in ABSENT), None)
 
 
 Compile = Callable[[str], Expr]

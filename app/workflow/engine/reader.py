@@ -43,6 +43,15 @@ DEFINITIONS = {
 LOOPS = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
 CONTAINERS = frozenset({"subProcess"})
 
+UNSUPPORTED = {
+    "inclusiveGateway": "unsupported-inclusive-gateway",
+    "eventBasedGateway": "unsupported-event-based-gateway",
+    "complexGateway": "unsupported-complex-gateway",
+    "transaction": "unsupported-transaction",
+    "adHocSubProcess": "unsupported-ad-hoc-sub-process",
+}
+"""Elements with a remedy of their own."""
+
 XmlElement = Any
 
 
@@ -93,7 +102,7 @@ class Reader:
         if not id_:
             self._error(None, "missing-id")
         elif id_ in self.ids:
-            self._error(id_, "duplicate-id")
+            self._error(id_, "duplicate-id", element=id_)
         else:
             self.ids[id_] = self.file
 
@@ -111,7 +120,7 @@ class Reader:
                 node = self._node(element, tag, process, parent)
                 scope.nodes[node.id] = node
             else:
-                self._error(element.get("id"), "unsupported-element", element=tag)
+                self._error(element.get("id"), UNSUPPORTED.get(tag, "unsupported-element"), element=tag)
         self._connect(scope)
         return scope
 

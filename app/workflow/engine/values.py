@@ -1,4 +1,4 @@
-"""Numbers in one shape: whole ones are int, others Decimal, so that a value is the same before and after it is stored."""
+"""Numbers in one shape, whole ones int, others Decimal, so that a value is the same before and after it is stored."""
 
 from decimal import Decimal
 from typing import Any
