@@ -32,6 +32,7 @@ from app.identity.sessions import (
     SessionRef,
     actor_of_token,
     admit,
+    forget_sessions,
     revoke,
     session_id_of,
     sessions_of,
