@@ -4,7 +4,7 @@ import copy
 import pickle
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -157,9 +157,9 @@ def test_changed_clocks_shift_nothing_but_the_night() -> None:
 
 
 def test_it_is_fast() -> None:
-    """A quiet core does some 170,000 to 250,000 a second; a fifth of that guards against a linear search."""
+    """A core does some 170,000 to 250,000 a second; 30,000 guard against a linear search."""
     starts = [datetime(2026, 1, 5, tzinfo=UTC) + timedelta(seconds=7919 * n) for n in range(2000)]
-    began = perf_counter()
+    began = process_time()
     for start in starts:
         OFFICE.deadline(start, 5, "WORKING_DAY")
-    assert len(starts) / (perf_counter() - began) > 30_000
+    assert len(starts) / (process_time() - began) > 30_000

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
 def _seconds(stored: str | None) -> float:
     taken = []
     for _ in range(5):
-        began = perf_counter()
+        began = process_time()
         assert not verify_password(stored, "not the password")
-        taken.append(perf_counter() - began)
+        taken.append(process_time() - began)
     return median(taken)
