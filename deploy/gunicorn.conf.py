@@ -9,6 +9,8 @@ _settings = load_settings()
 workers = _settings.web_workers
 threads = _settings.web_threads
 worker_class = "gthread"
+preload_app = True
+"""The code is loaded once; a worker that dies is replaced by a fork, in no time."""
 bind = [f"{_settings.host}:{_settings.port}"]
 backlog = 512
 timeout = 60
@@ -42,6 +44,12 @@ def on_starting(server):  # noqa: ARG001  (gunicorn's signature)
     """Counters start at nought with the server."""
     shutil.rmtree(_metrics, ignore_errors=True)
     _metrics.mkdir(parents=True, exist_ok=True)
+
+
+def post_fork(server, worker):  # noqa: ARG001
+    """Connections that loading has opened belong to the parent: forget them without closing them."""
+    site = server.app.wsgi().extensions["citydesk"]
+    site.sessions.kw["bind"].dispose(close=False)
 
 
 def child_exit(server, worker):  # noqa: ARG001

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.cli.context import ROOT, Desk
 from app.cli.files import differs, shipped
@@ -61,7 +62,7 @@ def welcome(desk: Desk, url: str) -> None:
     from app.identity import DEMO_PASSWORD
     from app.identity.models import User
 
-    with transaction(desk.runtime.sessions) as session:
+    with Session(make_engine(desk.settings.database_url)) as session:  # no runtime: this should not take long
         query = select(User).where(User.demo, User.deactivated_at.is_(None)).order_by(User.username)
         people = [(user.username, user.name, _roles(user)) for user in session.scalars(query)]
     console = Console(width=None if sys.stdout.isatty() else 100)

@@ -65,6 +65,7 @@ def log_to_stderr(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost connection is told by whoever used it
     for chatty in ("httpx", "httpcore", "alembic.runtime.migration"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
