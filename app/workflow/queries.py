@@ -1,5 +1,6 @@
 """Reading the workflow. Nothing here locks or writes."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -95,7 +96,7 @@ def inbox(
         query = query.where(or_(UserTask.district.is_(None), *within))
     if after is not None:
         query = query.where(_beyond(after))
-    query = query.order_by(UserTask.priority.desc(), UserTask.created_at, UserTask.task_id).limit(limit + 1)
+    query = query.order_by(-UserTask.priority, UserTask.created_at, UserTask.task_id).limit(limit + 1)
     tasks = [_task_view(*row) for row in session.execute(query)]
     more = len(tasks) > limit
     return tasks[:limit], _key(tasks[limit - 1]) if more else None
@@ -113,7 +114,7 @@ def _key(task: TaskView) -> str:
 def _beyond(after: str) -> ColumnElement[bool]:
     try:
         priority, created, task_id = after.split("~")
-        key = (-int(priority), created, UUID(task_id))
+        key = (-int(priority), datetime.fromisoformat(created), UUID(task_id))
     except ValueError:
         raise Invalid("workflow.bad_page") from None
     columns = tuple_(-UserTask.priority, UserTask.created_at, UserTask.task_id)

@@ -76,7 +76,7 @@ create table user_task(
 ) with (fillfactor = 80);
 create index user_task_instance on user_task(instance_id);
 create index user_task_subject on user_task(subject_id);
-create index user_task_page on user_task(priority desc, created_at, task_id);
+create index user_task_page on user_task((-priority), created_at, task_id);   -- the inbox's order and key
 create index user_task_groups on user_task using gin(groups);
 create index user_task_assignee on user_task(assignee) where assignee is not null;
 

@@ -21,10 +21,8 @@ def fill(sessions: Sessions, rows: int = 5) -> UUID:
     stream = new_id()
     with sessions.begin() as session:
         for n in range(rows):
-            changes = {"name": {"old": n, "new": n + 1}}
-            audit.record(
-                session, stream, "user.changed", actor=OPERATOR, now=NOW, changes=changes, personal={"phone": f"1380000{n}"}
-            )  # fmt: skip
+            changes, personal = {"name": {"old": n, "new": n + 1}}, {"phone": f"1380000{n}"}
+            audit.record(session, stream, "user.changed", actor=OPERATOR, now=NOW, changes=changes, personal=personal)
     return stream
 
 
@@ -92,7 +90,8 @@ def test_a_forged_tail_with_a_right_hash_is_found_by_the_head(sessions: Sessions
         )
         previous, detail = (bytes(value) for value in before.one())
     forged = audit.Row(
-        stream, 5, true.command_id, true.kind, true.actor, true.actor_name, None, NOW, NOW, None, "[]", "{}", "{}", detail
+        stream, 5, true.command_id, true.kind, true.actor, true.actor_name, None, NOW, NOW, None, "[]", "{}", "{}",
+        detail,
     )  # fmt: skip
     tamper(
         owner_url, "update history set changes = '{}', hash = %(h)s where stream = %(s)s and no = 5",
