@@ -33,17 +33,15 @@ class Run:
     spec: "ScopeSpec"
     tasks: dict[str, Token]
     completed: bool
+    depth: int
     top_workflow: "Instance"
     variables: dict[str, Any] | None
     """The process instance's variables; None in an embedded sub-process, which has none of its own."""
+    owner: Token | None
+    """Token of the sub-process or call activity this runs in; None at the top."""
     owner_id: str | None
-    """Token of the sub-process or call activity this runs in."""
     interrupted: bool
     """An interrupting event sub-process has taken over: its sibling listeners are closed."""
-
-    @property
-    def owner(self) -> Token | None:
-        return None if self.owner_id is None else self.top_workflow.find(self.owner_id)
 
     def enter(self, spec: "ElementSpec", cause: str | None = None) -> Token:
         """A new token arrives at an element, by a sequence flow or an event (`cause`)."""
@@ -78,9 +76,8 @@ class Run:
             token.cancel(cause)
 
     def finished(self) -> None:
-        owner = self.owner
-        if owner is not None:
-            owner.task_spec.content_finished(owner, self)
+        if self.owner is not None:
+            self.owner.task_spec.content_finished(self.owner, self)
 
     def _task_completed_notify(self, task: Token) -> None:
         self.settle()
@@ -94,7 +91,8 @@ class Instance(Run, BpmnWorkflow):
 
     def __init__(self, spec: "ScopeSpec", variables: dict[str, Any], journal: Journal) -> None:
         super().__init__(spec, script_engine=NoScripts(), deserializing=True)
-        self.variables, self.owner_id, self.interrupted = variables, None, False
+        self.variables, self.interrupted = variables, False
+        self.owner, self.owner_id = None, None
         self.journal = journal
         self.agenda: deque[Token] = deque()
 
@@ -138,6 +136,10 @@ class Content(Run, BpmnSubWorkflow):
     """What runs inside a sub-process or call activity."""
 
     def __init__(self, spec: "ScopeSpec", owner: Token, top: Instance, variables: dict[str, Any] | None) -> None:
-        self.owner_id = owner.id
+        self.owner, self.owner_id = owner, owner.id
         super().__init__(spec, owner.id, top, deserializing=True)
         self.variables, self.interrupted = variables, False
+
+    def _calculate_depth(self) -> int:
+        assert self.owner is not None
+        return self.owner.workflow.depth + 1

@@ -59,7 +59,11 @@ def evaluate(token: Token, expression: Expr, *, strict: bool = True) -> Any:
 def assign(journal: Journal, scopes: Sequence[ScopeRef], target: str, value: Any) -> None:
     """Write to the nearest scope that has the variable, else to the last. `a.b` sets a key of the context `a`."""
     name, _, rest = target.partition(".")
-    key, scope = next((s for s in scopes if name in s[1]), scopes[-1])
+    key, scope = scopes[-1]
+    for candidate in scopes:
+        if name in candidate[1]:
+            key, scope = candidate
+            break
     old = scope.get(name)
     journal.wrote(key, name, old)
     scope[name] = _nested(old, rest.split("."), value) if rest else value
@@ -91,9 +95,10 @@ def hand_out(token: Token, payload: Mapping[str, Any], mappings: Sequence[tuple[
         for target, source in mappings:
             assign(journal, outer, target, evaluate(token, source))
         return
-    scopes = chain(token)
-    for name, value in payload.items():
-        assign(journal, scopes, name, value)
+    if payload:
+        scopes = chain(token)
+        for name, value in payload.items():
+            assign(journal, scopes, name, value)
 
 
 def admit(element: str | None, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,10 @@ class ElementSpec(BpmnSpecMixin):
     def _predict(self, *args: Any, **kwargs: Any) -> None:
         """No token stands where it is not yet."""
 
+    def _update(self, my_task: Token) -> None:
+        if self._update_hook(my_task):
+            my_task._ready()
+
     def _update_hook(self, my_task: Token) -> bool:
         self.prepare(my_task)
         return self.arrive(my_task)

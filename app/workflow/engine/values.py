@@ -10,8 +10,10 @@ EXACT = 2**53
 def settled(value: Any) -> Any:
     """The value with its numbers in that shape. What is no number, list or context stays the very same object."""
     cls = type(value)
-    if cls is str or cls is int or cls is bool or value is None:
+    if cls is str or cls is bool or value is None:
         return value
+    if cls is int:
+        return value if -EXACT < value < EXACT else Decimal(value)
     if cls is Decimal:
         return int(value) if value == value.to_integral_value() and abs(value) < EXACT else value
     if cls is float:
