@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import IO
 
 FORMAT = 1
+SEEDING = "seeding"
+"""A file that is there while the demo city is being made."""
 _PRIVATE = 0o600
 
 

@@ -36,6 +36,7 @@ REPORT: Mapping[str, object] = {
     "incident_summary": "锦绣花园东门垃圾桶满溢，污水外流",
     "detailed_content": "来电人称东门外三个垃圾桶两天未清运，垃圾堆到人行道上，污水流到路面，气味很大。",
     "address": "书院路 88 号锦绣花园东门",
+    "district": "jz/binjiang",
     "urgency": "NORMAL",
     "reply_wish": "PHONE",
 }
@@ -166,8 +167,13 @@ class Journey:
         return list(self.person("supervisor").get(f"/cases/{self.case_no}/stages")["stages"])
 
     def leave(self) -> None:
+        """Everybody signs out."""
         for person in self.people.values():
-            person.client.close()
+            with person.client as client:
+                known = client.get("/sessions")
+                for session in known.json()["sessions"] if known.is_success else ():
+                    if session["current"]:
+                        client.delete(f"/sessions/{session['id']}")
 
 
 def run_demo(url: str, log: Log) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cli.context import ROOT, Desk
+from app.cli.datafolder import SEEDING
 from app.cli.files import differs, shipped
 from app.cli.words import language, say
 from app.core.db import make_engine, transaction
@@ -29,8 +30,9 @@ SEED_CASES = 300
 
 @click.command()
 @click.option("--empty", is_flag=True)
+@click.option("--cases", default=SEED_CASES)
 @click.pass_obj
-def prepare(desk: Desk, empty: bool) -> int:
+def prepare(desk: Desk, empty: bool, cases: int) -> int:
     """Migrate; the first time deploy and seed; later say what was changed but not deployed."""
     owner = make_engine(desk.settings.database_owner_url)
     migrate(owner)
@@ -40,7 +42,7 @@ def prepare(desk: Desk, empty: bool) -> int:
     if not _deploy_once(runtime):
         return 1
     if desk.settings.demo and not empty:
-        _seed(runtime, SEED_CASES)
+        _seed(desk, cases)
     return 0
 
 
@@ -50,7 +52,7 @@ def prepare(desk: Desk, empty: bool) -> int:
 def seed(desk: Desk, cases: int) -> None:
     if not desk.settings.demo:
         raise CitydeskError("cli.seed.not_demo")
-    if not _seed(desk.runtime, cases):
+    if not _seed(desk, cases):
         click.echo(say("cli.seed.already"))
 
 
@@ -113,13 +115,21 @@ def _deploy_once(runtime: "Runtime") -> bool:
     return True
 
 
-def _seed(runtime: "Runtime", cases: int) -> bool:
+def _seed(desk: Desk, cases: int) -> bool:
+    """Once. The mark tells the next start that this one was interrupted half-way."""
+    from app.identity import demo_users_exist
     from app.lifecycle import seed as demo_city
 
-    if demo_city.is_seeded(runtime):
-        return False
+    runtime = desk.runtime
+    with transaction(runtime.sessions) as session:
+        if demo_users_exist(session):
+            return False
+    mark = desk.settings.data_dir / SEEDING
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
     with _progress(say("cli.seed.progress"), cases) as advance:
         demo_city.seed(runtime, cases, advance)
+    mark.unlink()
     return True
 
 

@@ -102,10 +102,12 @@ def start_valkey(data: Path, *, seconds: float = 20) -> Server:
     raise ServerError(f"Valkey did not start (tried {len(programs)} programs): see {log}")
 
 
-def create_database(superuser_url: str) -> tuple[str, str]:
+def create_database(superuser_url: str, *, afresh: bool = False) -> tuple[str, str]:
     """Make the roles `citydesk_owner` (migrates) and `citydesk_app` (owns no table) and the database `citydesk`, each
-    where missing. Returns the urls of both roles, the application's first."""
+    where missing; `afresh`: without what the database held. Returns the urls of both roles, the application's first."""
     with psycopg.connect(superuser_url, autocommit=True) as connection:
+        if afresh:
+            connection.execute("drop database if exists citydesk with (force)")
         roles = {name for (name,) in connection.execute("select rolname from pg_roles").fetchall()}
         if "citydesk_owner" not in roles:
             connection.execute("create role citydesk_owner login")

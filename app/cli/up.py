@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from app.cli.children import die_with_parent
-from app.cli.datafolder import DataFolder, FolderError
+from app.cli.datafolder import SEEDING, DataFolder, FolderError
 from app.cli.servers import Server, ServerError, create_database, start_postgres, start_valkey
 from app.cli.supervise import Child, Log, Supervisor
 from app.cli.words import say
@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", metavar="N", help=say("cli.up.port"))
     parser.add_argument("--data", metavar="DIR", help=say("cli.up.data"))
     parser.add_argument("--empty", action="store_true", help=say("cli.up.empty"))
+    parser.add_argument("--cases", type=int, default=300, metavar="N", help=say("cli.up.cases"))
     arguments = parser.parse_args(argv)
     environ = dict(os.environ)
     if arguments.port is not None:
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     servers: dict[str, Server] = {}
     try:
         signal.signal(signal.SIGTERM, _interrupt)
-        return _run(folder, environ, servers, empty=arguments.empty)
+        return _run(folder, environ, servers, ["--empty"] if arguments.empty else ["--cases", str(arguments.cases)])
     except SettingsError as error:
         return _fail(str(error), 2)
     except FolderError as error:
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             server.stop()
 
 
-def _run(folder: DataFolder, environ: dict[str, str], servers: dict[str, Server], *, empty: bool) -> int:
+def _run(folder: DataFolder, environ: dict[str, str], servers: dict[str, Server], seed: list[str]) -> int:
     folder.prepare()
     folder.lock()
     for name in folder.end_leftovers():
@@ -71,7 +72,7 @@ def _run(folder: DataFolder, environ: dict[str, str], servers: dict[str, Server]
     folder.announce(url)
     _start_servers(folder, environ, servers)
     folder.write_env(_kept(environ) | {"CITYDESK_URL": url})
-    prepare = [sys.executable, "-m", "app.cli", "prepare", *(["--empty"] if empty else [])]
+    prepare = [sys.executable, "-m", "app.cli", "prepare", *seed]
     prepared = subprocess.run(prepare, env=environ, preexec_fn=die_with_parent(signal.SIGTERM), check=False)
     if prepared.returncode:
         return 1
@@ -106,7 +107,11 @@ def _start_servers(folder: DataFolder, environ: dict[str, str], servers: dict[st
     if not environ.get("DATABASE_URL"):
         print(say("cli.up.postgres"), flush=True)
         servers["postgres"] = start_postgres(folder.path)
-        app, owner = create_database(servers["postgres"].url)
+        unfinished = folder.path / SEEDING
+        if unfinished.exists():  # nobody has worked with it yet
+            print(say("cli.up.afresh"), flush=True)
+        app, owner = create_database(servers["postgres"].url, afresh=unfinished.exists())
+        unfinished.unlink(missing_ok=True)
         environ |= {"DATABASE_URL": app, "DATABASE_OWNER_URL": owner}
     if not environ.get("REDIS_URL"):
         print(say("cli.up.valkey"), flush=True)
