@@ -118,6 +118,7 @@ def _environ(database_url: str, redis_url: str) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "CITYDESK_SECRET_KEY": "a key of forty characters for the tests.",
         "CITYDESK_DEMO": "1",
+        "CITYDESK_WEB_WORKERS": "1",
     }
 
 
@@ -138,15 +139,17 @@ def _start(part: str, environ: dict[str, str], data: Path) -> subprocess.Popen[b
         )
 
 
-def _wait_until_up(url: str, parts: list[subprocess.Popen[bytes]], data: Path, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_until_up(url: str, parts: list[subprocess.Popen[bytes]], data: Path, seconds: float = 120) -> None:
+    deadline, answer = time.monotonic() + seconds, "nothing"
     while True:
         try:
-            if httpx.get(f"{url}/healthz").status_code == 200:
+            health = httpx.get(f"{url}/healthz")
+            if health.status_code == 200:
                 return
-        except httpx.TransportError:
-            pass
+            answer = health.text
+        except httpx.TransportError as error:
+            answer = str(error)
         if time.monotonic() > deadline or any(part.poll() is not None for part in parts):
             logs = "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in sorted(data.glob("*.log")))
-            raise AssertionError(f"the product did not start\n{logs}")
+            raise AssertionError(f"the product did not start: {answer}\n{logs}")
         time.sleep(0.1)

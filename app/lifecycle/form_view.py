@@ -5,8 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from app import forms
+from app.workflow import Runtime
 
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -22,6 +26,18 @@ def shown_values(form: Mapping[str, Any] | None, known: Mapping[str, Any]) -> di
         return {}
     wanted = forms.parse(form).keys | frozenset(_read_by_expressions(form))
     return {name: _plain(value) for name, value in known.items() if name in wanted and value is not None}
+
+
+def fields_of_bundle(runtime: Runtime, session: Session, bundle_id: UUID) -> dict[str, Mapping[str, Any]]:
+    """Every field of a bundle's forms by its key: what analysts call the things that forms record."""
+    compiled = runtime.bundles.get(session, bundle_id, runtime.registry)
+    return {part["key"]: part for schema in compiled.forms.values() for part in _parts(schema) if part.get("key")}
+
+
+def _parts(component: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for child in component.get("components") or ():
+        yield child
+        yield from _parts(child)
 
 
 def _read_by_expressions(value: Any) -> Iterator[str]:

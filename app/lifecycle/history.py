@@ -18,6 +18,7 @@ from app.cases.models import CaseFile, WorkOrder
 from app.cases.queries import scope_of
 from app.core.i18n import has_text, text
 from app.identity import Actor, can, require
+from app.lifecycle.form_view import fields_of_bundle
 from app.lifecycle.history_changes import Words, told_changes
 from app.workflow import Runtime
 from app.workflow.engine.types import Element
@@ -63,7 +64,9 @@ class _Teller:
         self.runtime, self.session, self.language, self.case = runtime, session, language, case
         self.process = ""
         """Id of the process whose stream is being told."""
-        self.words = Words(language, city.labels(session), runtime.zone, personal)
+        instance = workflow.instance(session, case.instance_id)
+        fields = fields_of_bundle(runtime, session, instance.bundle_id) if instance else {}
+        self.words = Words(language, city.labels(session), runtime.zone, personal, fields)
 
     def tell(self, row: HistoryRow, order_no: str | None) -> Sentence | None:
         """None for a row that tells people nothing (a message that changed nothing they can see)."""

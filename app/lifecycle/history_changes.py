@@ -1,10 +1,11 @@
 """The changed fields of one history row as sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from app import forms
 from app.cases.form_fields import FORM_WRITABLE
 from app.core.i18n import has_text, text
 
@@ -45,6 +46,8 @@ class Words:
     zone: tzinfo
     personal: bool
     """Whether the reader may see personal values."""
+    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Fields of the deployed forms by key: what analysts call what their forms record."""
 
     def say(self, key: str, **params: object) -> str:
         return text(key, self.language, **params)
@@ -65,6 +68,13 @@ class Words:
         local = datetime.fromisoformat(iso).astimezone(self.zone)
         return f"{local:%Y-%m-%d %H:%M}"
 
+    def name_of(self, name: str) -> str:
+        """What a field is called: by the product, else by the form that has it, else its key."""
+        if has_text(f"cases.field.{name}"):
+            return self.say(f"cases.field.{name}")
+        component = self.fields.get(name)
+        return forms.label(component, self.language) if component else name
+
     def value(self, field: str, value: object) -> str:
         if value is None or value == "":
             return "—"
@@ -76,7 +86,11 @@ class Words:
         if attribute is not None and attribute.type == "instant":
             return self.time(str(value))
         enum = attribute.values.__name__ if attribute is not None and attribute.values else _ENUMS.get(field)
-        return self.label(enum, value) if enum else self.code(value)
+        if enum:
+            return self.label(enum, value)
+        component = self.fields.get(field)
+        option = forms.option_label(component, value, self.language) if component else None
+        return option or self.code(value)
 
 
 def told_changes(
@@ -101,8 +115,7 @@ def _told(field: str, change: Mapping[str, Any], words: Words) -> str | None:
     shown = {side: words.value(rest or field, change.get(side)) for side in ("old", "new")}
     if has_text(key):
         return words.say(key, **shown)
-    label_key = f"cases.field.{rest or field}"
-    label = words.say(label_key) if has_text(label_key) else rest or field
+    label = words.name_of(rest or field)
     if change.get("old") in (None, "", [], False):
         empty = change.get("new") in (None, "", [], False)
         return None if empty else words.say("lifecycle.history.set", field=label, **shown)

@@ -45,7 +45,7 @@ def registration_form() -> dict[str, Any]:
     """The deployed registration form, and what it begins with"""
     with site().sessions() as session:
         form = forms.registration_form(runtime(), session)
-    return {"form": shown_form(form, language()), "values": {}}
+    return {"form": shown_form(form, language()), "values": {"duty_staff": actor().name}}
 
 
 @registering.operation("", "POST")

@@ -28,10 +28,8 @@ function makeViewer(container) {
       defaultStrokeColor: 'var(--ink-2)',
       defaultLabelColor: 'var(--ink)',
     },
-    textRenderer: {
-      defaultStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 14 },
-      externalStyle: { fontSize: 13 },
-    },
+    // the modeller's own sizes: analysts place labels with them
+    textRenderer: { defaultStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 }, externalStyle: { fontSize: 11 } },
   })
 }
 
@@ -64,11 +62,19 @@ function focusBox(viewer, ids) {
   }
 }
 
+/** Frames of sub-processes keep their ground, so that what lies inside stays readable; walked flows join what was walked. */
 function mark(viewer, marks) {
   const canvas = viewer.get('canvas')
   const registry = viewer.get('elementRegistry')
+  const reached = new Set([...(marks.done ?? []), ...(marks.now ?? []), ...(marks.late ?? []), ...(marks.inside ?? [])])
   for (const [name, ids] of Object.entries(marks)) {
-    for (const id of ids) if (registry.get(id)) canvas.addMarker(id, `is-${name}`)
+    for (const id of ids) {
+      const element = registry.get(id)
+      if (element) canvas.addMarker(id, element.type === 'bpmn:SubProcess' ? `is-${name}-frame` : `is-${name}`)
+    }
+  }
+  for (const flow of registry.filter(element => element.type === 'bpmn:SequenceFlow')) {
+    if (reached.has(flow.source?.id) && reached.has(flow.target?.id)) canvas.addMarker(flow.id, 'is-done')
   }
 }
 
@@ -78,7 +84,7 @@ function addTokens(viewer, tokens) {
     const pill = document.createElement('span')
     pill.className = late ? 'token token--late' : 'token'
     pill.textContent = text
-    viewer.get('overlays').add(element, { position: { top: -14, left: 12 }, html: pill, scale: false })
+    viewer.get('overlays').add(element, { position: { top: -24, left: 6 }, html: pill, scale: false })
   }
 }
 
@@ -90,7 +96,7 @@ async function show(island) {
   await viewer.importXML(inLanguage(await response.text(), document.documentElement.lang))
   mark(viewer, marks)
   addTokens(viewer, tokens)
-  fit(viewer, marks.now ?? [])
+  fit(viewer, tokens.slice(0, 1).map(token => token.element))
   const drawing = island.querySelector('.djs-container svg')
   drawing.setAttribute('role', 'img')
   drawing.setAttribute('aria-label', island.getAttribute('aria-label'))

@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.cases import queries
 from app.cases.enums import CaseStage
 from app.cases.limits import LimitView, limits_of, most_urgent
+from app.cases.masking import masked_phone
 from app.cases.models import CaseFile, StageTime, WorkOrder
-from app.cases.queries import OrderView, scope_of
+from app.cases.queries import OrderView, RegistrationView, scope_of
 from app.core.http import language, site
 from app.identity import Actor, can
 from app.lifecycle.history import Sentence, history_of
 from app.lifecycle.routes import runtime
 from app.web import formats
+from app.web.form_words import custom_facts
 from app.web.formats import LimitChip
 from app.web.limits import chip
 from app.web.templating import label, t
@@ -41,6 +44,17 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """A citizen on a page: the number stays hidden until somebody asks for it, and that is logged."""
+
+    registration_id: UUID
+    acceptance_no: str
+    name: str | None
+    phone: str | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryLine:
     day: str | None
     """Set where a new day begins."""
@@ -48,28 +62,36 @@ class HistoryLine:
     time: str
     kind: str
     sentence: str
-    quotes: Sequence[str]
+    details: Sequence[str]
 
 
 def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> dict[str, Any]:
     """Everything the templates name; what this person may not read is empty."""
     limits = limits_of(session, case.id)
     urgent = most_urgent(limits)
-    readable = can(actor, "case.read", scope_of(case))
-    told = history_of(runtime(), session, case, actor, language()) if can(
-        actor, "history.read", scope_of(case)
-    ) else []  # fmt: skip
+    scope = scope_of(case)
+    readable = can(actor, "case.read", scope)
+    told = history_of(runtime(), session, case, actor, language()) if can(actor, "history.read", scope) else []
+    reports = queries.registrations_of(session, case, actor) if readable else []
     orders = queries.orders_of(session, case.id, limits) if readable else []
     return {
         "case": case,
-        "registrations": queries.registrations_of(session, case, actor) if readable else [],
+        "custom_facts": custom_facts(session, case),
+        "callers": [_caller(report) for report in reports],
+        "may_reveal": can(actor, "citizen.read", scope),
         "orders": [order_row(view, at) for view in orders],
         "stages": stages_shown(queries.stage_times(session, case.id), case, urgent, at),
-        "history": history_lines(told),
+        "history": history_lines(told, [report.caller_phone for report in reports if report.caller_phone]),
         "history_count": len(told),
         "chip": chip(urgent, at),
         "limit_kind": label("LimitKind", urgent.kind) if urgent else "",
     }
+
+
+def _caller(report: RegistrationView) -> Caller:
+    return Caller(
+        report.id, report.acceptance_no, report.caller_name, masked_phone(report.caller_phone), report.channel
+    )
 
 
 def order_row(view: OrderView, at: datetime) -> OrderRow:
@@ -103,15 +125,21 @@ def _stage(name: str, stay: StageTime | None, current: bool, late: bool, at: dat
 _KINDS = {"person": "person", "clock": "clock", "alarm": "alarm", "done": "done", "system": "clock"}
 
 
-def history_lines(told: Sequence[Sentence]) -> list[HistoryLine]:
-    """The newest first, with a heading where a day begins."""
+def history_lines(told: Sequence[Sentence], phones: Sequence[str]) -> list[HistoryLine]:
+    """The newest first, with a heading where a day begins; telephone numbers masked."""
     lang, zone = language(), site().settings.city_zone
-    lines, day = [], None
+    lines: list[HistoryLine] = []
+    day = None
     for sentence in reversed(told):
         local = sentence.at.astimezone(zone)
         heading = formats.day_heading(sentence.at, lang, zone) if local.date() != day else None
         day = local.date()
-        lines.append(
-            HistoryLine(heading, sentence.at, f"{local:%H:%M}", _KINDS[sentence.mark], sentence.text, sentence.details)
-        )
+        details = [_without(detail, phones) for detail in sentence.details]
+        lines.append(HistoryLine(heading, sentence.at, f"{local:%H:%M}", _KINDS[sentence.mark], sentence.text, details))
     return lines
+
+
+def _without(text: str, phones: Sequence[str]) -> str:
+    for phone in phones:
+        text = text.replace(phone, masked_phone(phone) or "")
+    return text

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 from app import city
 from app.cases.enums import CaseStage, CaseStatus
 from app.cases.models import CaseFile
-from app.cases.queries import scope_of, visits_of
+from app.cases.queries import reveal_citizen, scope_of, visits_of
 from app.cases.routes import find, now, page_of_cases
 from app.cases.schemas import CaseQuery
+from app.core.db import transaction
 from app.core.errors import CitydeskError
 from app.core.http import site
 from app.core.ids import new_id
@@ -82,6 +83,16 @@ def ask_for_visit(case_no: str) -> Response:
     except CitydeskError as error:
         flash(t(error.key, **error.params), "error")
     return redirect(f"/cases/{found.case_no}")
+
+
+@blueprint.post("/cases/<case_no>/registrations/<uuid:registration_id>/look")
+@permits("citizen.read")
+def look(case_no: str, registration_id: UUID) -> str:
+    """The caller's number in full; the look is written down."""
+    with transaction(site().sessions) as session:
+        found = find(session, case_no)
+        report = reveal_citizen(session, found, registration_id, actor(), now())
+    return page("caller.html", case=found, report=report)
 
 
 def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def _diagram(session: Session, instance: InstanceView, at: datetime) -> dict[str
     where = standing(runtime(), session, instance)
     people = user_names(session, [UUID(w.task.assignee) for w in where.waiting if w.task and w.task.assignee])
     tokens = [_token(waiting, people, at) for waiting in where.waiting]
-    drawn = [token for token in tokens if token["type"] != "boundaryEvent"]
+    tokens.sort(key=lambda token: token["type"] != "userTask")
+    drawn = [token for token in tokens if token["type"] not in ("boundaryEvent", "startEvent")]
     late = [token["element"] for token in drawn if token["late"]]
     return {
         "sentence": _sentence(drawn),

@@ -22,7 +22,7 @@ def registration() -> str:
     with site().sessions() as session:
         schema = shown_form(forms.registration_form(runtime(), session), language())
     return page(
-        "registration.html", islands=("form",), form={"schema": schema, "values": {}}, command_id=new_id(),
+        "registration.html", islands=("form",), form={"schema": schema, "values": {"duty_staff": actor().name}}, command_id=new_id(),
         texts=form_texts(),
     )  # fmt: skip
 
