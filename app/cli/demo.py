@@ -6,6 +6,7 @@ extra field it fills by its type.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -169,7 +170,7 @@ class Journey:
     def leave(self) -> None:
         """Everybody signs out."""
         for person in self.people.values():
-            with person.client as client:
+            with closing(person.client) as client:
                 known = client.get("/sessions")
                 for session in known.json()["sessions"] if known.is_success else ():
                     if session["current"]:
