@@ -46,7 +46,7 @@ def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
     functions: dict[str, Callable[..., Any]] = {}
     for provider in runtime.providers:
         functions |= guarded(None, lambda provider=provider: provider(session, on.instance, on.now))  # type: ignore[misc]
-    return Context(on.now.astimezone(runtime.zone), perform, functions)
+    return Context(on.now.astimezone(runtime.zone), perform, functions, passing=(DBAPIError,))
 
 
 T = TypeVar("T")

@@ -54,6 +54,8 @@ class OperationSpec(ElementSpec):
             return None
         except Fault:
             raise
+        except my_task.journal.passing:
+            raise
         except Exception as error:
             message = f"{self.operation}: {type(error).__name__}: {error}"
             raise Fault(self.node.id, message, inputs) from error

@@ -19,6 +19,7 @@ class Journal:
     now: datetime
     perform: Callable[[Call], Variables]
     functions: Functions
+    passing: tuple[type[Exception], ...] = ()
     steps: list[Step] = field(default_factory=list)
     old: dict[ScopeKey, Any] = field(default_factory=dict)
 
@@ -28,7 +29,7 @@ class Journal:
         now = context.now
         if now.tzinfo is None:
             raise ValueError("a command's time needs a zone")
-        return cls(now, context.perform, context.functions)
+        return cls(now, context.perform, context.functions, context.passing)
 
     def wrote(self, scope: str | None, name: str, old: Any) -> None:
         self.old.setdefault((scope, name), old)

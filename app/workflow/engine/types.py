@@ -88,6 +88,9 @@ class Context:
     now: datetime
     perform: Callable[[Call], Variables]
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    passing: tuple[type[Exception], ...] = ()
+    """What `perform` may raise that is the moment's fault and not the diagram's (a lock, a lost connection): it passes
+    through the engine as it is, so that the command can be tried again. Anything else becomes a Fault."""
 
 
 # ------------------------------------------------------------------ commands the engine applies
@@ -182,7 +185,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of one token, in the order it happened: enough to draw the diagram at any second."""
+    """One change of one token, in the order it happened: enough to draw the diagram at any second.
+
+    A token stands at its element from its first step (entered; for boundary events and the starts of event
+    sub-processes waiting) to completed or cancelled; `fired` comes before completed."""
 
     element: str
     token: str
@@ -192,7 +198,9 @@ class Step:
     process: str
     """Id of the process the element is drawn in."""
     cause: str | None = None
-    """What made it: a boundary event's or message's element id."""
+    """What made it, an element's id. entered: the sequence flow, or the start event of an event sub-process, or the
+    message that started the instance. fired: the message, or what threw the error. cancelled: the event that
+    interrupted. Or `reschedule` (waiting, with the new due time), `modify`, `cancel`: a command."""
     due: datetime | None = None
 
 

@@ -1,21 +1,19 @@
-"""Random block-structured diagrams, and what they must do, worked out from the blocks alone: it shares no code, no
-tokens and no BPMN with the engine."""
+"""What a block-structured diagram must do, worked out from its blocks alone: it shares no code, no tokens and no BPMN
+with the engine."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from tests.unit.engine import writing as w
+from tests.unit.engine.blocks import Block, Leaf, Listener, Loop, Par, Seq, Sub, Xor
 
 Option = tuple[str, str]
 """(task | job | fail | message, element or message name). Timers are moved by the clock."""
 
 
-# ------------------------------------------------------------------ running blocks
 @dataclass
 class World:
     now: datetime
@@ -68,7 +66,7 @@ class ScopeRun(Run):
         self.block = block
 
     def begin(self) -> ScopeRun:
-        self.body = self.block.run(self.place)
+        self.body = run_of(self.block, self.place)
         self.settle()
         return self
 
@@ -143,7 +141,7 @@ class SeqRun(Run):
     def settle(self) -> None:
         while not self.over:
             if self.at is None:
-                self.at = self.blocks.pop(0).run(self.place)
+                self.at = run_of(self.blocks.pop(0), self.place)
             self.at.settle()
             if not self.at.over:
                 return
@@ -176,7 +174,7 @@ class LoopRun(SeqRun):
 
 class ParRun(Run):
     def __init__(self, blocks: list[Block], place: Place) -> None:
-        self.runs = [block.run(place) for block in blocks]
+        self.runs = [run_of(block, place) for block in blocks]
 
     def settle(self) -> None:
         for run in self.runs:
@@ -248,270 +246,34 @@ class SubRun(Run):
         self.content, self.handler = None, TaskRun(self.sub.handler, self.outer)
 
 
-# ------------------------------------------------------------------ blocks
-@dataclass(frozen=True)
-class Drawn:
-    nodes: list[str]
-    flows: list[str]
-    entry: str
-    exit: str
+def run_of(block: Block, place: Place) -> Run:
+    """The block, entered."""
+    match block:
+        case Leaf():
+            return leaf(block, place)
+        case Seq():
+            return SeqRun([block.first, block.second], place)
+        case Loop():
+            return LoopRun(block, place)
+        case Par():
+            return ParRun(list(block.blocks), place)
+        case Xor():
+            even = place.variables.get(block.variable, 0) % 2 == 0
+            return run_of(block.yes if even else block.no, place)
+        case Sub():
+            return SubRun(block, place)
+    raise TypeError(block)
 
 
-class Block:
-    def run(self, place: Place) -> Run:
-        raise NotImplementedError
-
-    def draw(self) -> Drawn:
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Leaf(Block):
-    """A user task, external job, receive task, or local operation."""
-
-    kind: str
-    name: str
-
-    def run(self, place: Place) -> Run:
-        match self.kind:
-            case "user":
-                return TaskRun(self.name, place)
-            case "job":
-                return JobRun(self.name, place)
-            case "receive":
-                return WaitRun(self.name, place)
-        place.world.calls.append(self.name)
-        run = Run()
-        run.over = True
-        return run
-
-    def draw(self) -> Drawn:
-        match self.kind:
-            case "user":
-                node = w.user(self.name)
-            case "job":
-                node = w.service(self.name, "outside")
-            case "receive":
-                node = w.receive(self.name, f"M{self.name}")
-            case _:
-                node = w.service(self.name)
-        return Drawn([node], [], self.name, self.name)
-
-
-@dataclass(frozen=True)
-class Seq(Block):
-    first: Block
-    second: Block
-
-    def run(self, place: Place) -> Run:
-        return SeqRun([self.first, self.second], place)
-
-    def draw(self) -> Drawn:
-        a, b = self.first.draw(), self.second.draw()
-        return Drawn(a.nodes + b.nodes, [*a.flows, *b.flows, f"{a.exit} > {b.entry}"], a.entry, b.exit)
-
-
-@dataclass(frozen=True)
-class Loop(Block):
-    name: str
-    body: Block
-    variable: str
-
-    def run(self, place: Place) -> Run:
-        return LoopRun(self, place)
-
-    def draw(self) -> Drawn:
-        a, into, out, through = self.body.draw(), f"{self.name}i", f"{self.name}x", f"{self.name}o"
-        again = f"{out} > {into} [=modulo({self.variable}, 3) != 0]"
-        nodes = [w.gateway(into), w.gateway(out, default=w.flow(out, through, "")), w.gateway(through), *a.nodes]
-        return Drawn(
-            nodes, [*a.flows, f"{into} > {a.entry}", f"{a.exit} > {out}", f"{out} > {through}", again], into, through
-        )
-
-
-@dataclass(frozen=True)
-class Par(Block):
-    name: str
-    blocks: tuple[Block, ...]
-
-    def run(self, place: Place) -> Run:
-        return ParRun(list(self.blocks), place)
-
-    def draw(self) -> Drawn:
-        fork, join = f"{self.name}f", f"{self.name}j"
-        nodes, flows = [w.gateway(fork, "parallel"), w.gateway(join, "parallel")], []
-        for block in self.blocks:
-            drawn = block.draw()
-            nodes += drawn.nodes
-            flows += [*drawn.flows, f"{fork} > {drawn.entry}", f"{drawn.exit} > {join}"]
-        return Drawn(nodes, flows, fork, join)
-
-
-@dataclass(frozen=True)
-class Xor(Block):
-    name: str
-    variable: str
-    yes: Block
-    no: Block
-
-    def run(self, place: Place) -> Run:
-        return (self.yes if place.variables.get(self.variable, 0) % 2 == 0 else self.no).run(place)
-
-    def draw(self) -> Drawn:
-        a, b, split, merge = self.yes.draw(), self.no.draw(), f"{self.name}s", f"{self.name}m"
-        nodes = [w.gateway(split, default=w.flow(split, b.entry, "")), w.gateway(merge), *a.nodes, *b.nodes]
-        chosen = f"{split} > {a.entry} [=modulo({self.variable}, 2) = 0]"
-        flows = [*a.flows, *b.flows, chosen, f"{split} > {b.entry}", f"{a.exit} > {merge}", f"{b.exit} > {merge}"]
-        return Drawn(nodes, flows, split, merge)
-
-
-@dataclass(frozen=True)
-class Listener:
-    name: str
-    message: str
-    task: str
-    interrupting: bool
-
-    def draw(self) -> str:
-        n = self.name
-        return w.event_sub(n, w.on_message(f"M{self.message}"), w.user(self.task), w.end(f"{n}e"),
-                           flows=f"{n}_start > {self.task} > {n}e", interrupting=self.interrupting)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Sub(Block):
-    name: str
-    body: Block
-    trigger: str
-    """none, message, timer, cycle, error: of its boundary event."""
-    interrupting: bool
-    delay: timedelta
-    listener: Listener | None
-    called: bool
-    """A called process instead of an embedded one."""
-
-    @property
-    def boundary(self) -> str:
-        return f"{self.name}b"
-
-    @property
-    def message(self) -> str:
-        return f"{self.name}m"
-
-    @property
-    def handler(self) -> str:
-        return f"{self.name}h"
-
-    def run(self, place: Place) -> Run:
-        return SubRun(self, place)
-
-    def content(self) -> tuple[list[str], str]:
-        n, a = self.name, self.body.draw()
-        nodes = [w.start(f"{n}s"), *a.nodes, w.end(f"{n}e"), *([self.listener.draw()] if self.listener else [])]
-        return nodes, "; ".join([*a.flows, f"{n}s > {a.entry}", f"{a.exit} > {n}e"])
-
-    def draw(self) -> Drawn:
-        nodes, flows = self.content()
-        host = (
-            w.call(self.name, f"process_{self.name}")
-            if self.called
-            else w.element("subProcess", self.name, "".join(nodes) + w.sequence(flows))
-        )
-        if self.trigger == "none":
-            return Drawn([host], [], self.name, self.name)
-        event = {
-            "message": w.on_message(f"M{self.message}"),
-            "error": w.on_error(),
-            "timer": w.on_timer(f"PT{int(self.delay.total_seconds())}S"),
-            "cycle": w.on_timer(f"R/PT{int(self.delay.total_seconds())}S", "timeCycle"),
-        }[self.trigger]
-        edge = w.boundary(self.boundary, self.name, event, self.interrupting)
-        drawn = [host, edge, w.user(self.handler)]
-        if not self.interrupting:
-            stop = f"{self.name}z"
-            return Drawn([*drawn, w.end(stop)], [f"{self.boundary} > {self.handler} > {stop}"], self.name, self.name)
-        merge = f"{self.name}x"
-        flows_out = [f"{self.boundary} > {self.handler} > {merge}", f"{self.name} > {merge}"]
-        return Drawn([*drawn, w.gateway(merge)], flows_out, self.name, merge)
-
-
-# ------------------------------------------------------------------ making them up
-class Maker:
-    """Draws one random process `p` from a seed."""
-
-    def __init__(self, seed: int, depth: int = 5) -> None:
-        self.random = random.Random(seed)  # noqa: S311 repeatable
-        self.count = 0
-        self.messages: list[str] = []
-        self.called: list[Sub] = []
-        self.block = self.make(depth)
-
-    def id(self, prefix: str) -> str:
-        self.count += 1
-        return f"{prefix}{self.count}"
-
-    def message(self, name: str) -> str:
-        self.messages.append(name)
-        return name
-
-    def make(self, depth: int) -> Block:
-        leaves: list[Callable[[int], Block]] = [self.leaf]
-        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor]
-        return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
-
-    def leaf(self, depth: int) -> Block:
-        kind = self.random.choice(["user", "user", "user", "job", "local", "receive"])
-        name = self.id("t")
-        if kind == "receive":
-            self.message(name)
-        return Leaf(kind, name)
-
-    def seq(self, depth: int) -> Block:
-        return Seq(self.make(depth - 1), self.make(depth - 1))
-
-    def loop(self, depth: int) -> Block:
-        # the body holds a task, so that a loop always waits and the variable can change
-        task = Leaf("user", self.id("t"))
-        return Loop(self.id("l"), Seq(task, self.make(depth - 1)), self.variable())
-
-    def par(self, depth: int) -> Block:
-        return Par(self.id("g"), tuple(self.make(depth - 1) for _ in range(self.random.choice([2, 2, 3]))))
-
-    def xor(self, depth: int) -> Block:
-        return Xor(self.id("x"), self.variable(), self.make(depth - 1), self.make(depth - 1))
-
-    def sub(self, depth: int) -> Block:
-        name = self.id("S")
-        trigger = self.random.choice(["none", "message", "timer", "cycle", "error"])
-        interrupting = trigger == "error" or (trigger != "cycle" and self.random.random() < 0.5)
-        listener = None
-        if self.random.random() < 0.4:
-            v = self.id("V")
-            listener = Listener(v, self.message(f"{v}m"), f"{v}t", self.random.random() < 0.5)
-        delay = timedelta(seconds=1009 * self.random.randint(3, 40) + self.count)
-        sub = Sub(name, self.make(depth - 1), trigger, interrupting, delay, listener, self.random.random() < 0.25)
-        if trigger == "message":
-            self.message(sub.message)
-        if sub.called:
-            self.called.append(sub)
-        return sub
-
-    def variable(self) -> str:
-        return f"v{self.random.randint(0, 2)}"
-
-    def text(self) -> str:
-        """The whole file."""
-        drawn = self.block.draw()
-        flows = "; ".join([*drawn.flows, f"s > {drawn.entry}", f"{drawn.exit} > e"])
-        processes = [_process("p", [w.start(), *drawn.nodes, w.end()], flows)]
-        processes += [_process(f"process_{sub.name}", *sub.content()) for sub in self.called]
-        messages = [
-            f'<bpmn:message id="M{m}" name="{m}"><bpmn:extensionElements><zeebe:subscription correlationKey="=key"/>'
-            "</bpmn:extensionElements></bpmn:message>"
-            for m in self.messages
-        ]
-        return w.diagram(*messages, *processes)
-
-
-def _process(id: str, nodes: list[str], flows: str) -> str:
-    return f'<bpmn:process id="{id}" isExecutable="true">{"".join(nodes)}{w.sequence(flows)}</bpmn:process>'
+def leaf(block: Leaf, place: Place) -> Run:
+    match block.kind:
+        case "user":
+            return TaskRun(block.name, place)
+        case "job":
+            return JobRun(block.name, place)
+        case "receive":
+            return WaitRun(block.name, place)
+    place.world.calls.append(block.name)
+    run = Run()
+    run.over = True
+    return run

@@ -1,9 +1,11 @@
 """Joins, splits and loops. Several of these go wrong in stock SpiffWorkflow 3.2.0; the names say how."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from app.workflow.engine import Fault
-from tests.unit.engine.writing import Story, end, gateway, one, script, start, user
+from app.workflow.engine import CompleteTask, Fault
+from tests.unit.engine.writing import Story, element, end, gateway, one, script, start, user
 
 REWORK = one(
     start(),
@@ -188,3 +190,28 @@ def test_an_instance_that_nothing_can_move_any_more_is_a_fault() -> None:
     story = Story(text).start({"x": 1})
     with pytest.raises(Fault, match="tokens stand at h"):
         story.done("a")
+
+
+def test_a_diagram_of_a_thousand_elements_in_a_row() -> None:
+    """Stock parses by recursion, and tasks below depth 1000 vanish."""
+    tasks = [element("task", f"t{n}") for n in range(1000)]
+    text = one(start(), *tasks, end(), flows=" > ".join(["s", *(f"t{n}" for n in range(1000)), "e"]))
+    story = Story(text).start()
+    assert story.over
+    assert len(story.trace("completed")) == 1002
+
+
+def test_one_bundle_serves_many_threads() -> None:
+    story = Story(REWORK)
+
+    def whole(n: int) -> int:
+        moved = story.compiled.start("p", {"n": n}, story.context())
+        for name in "iabcibca":
+            assert moved.state is not None
+            task = next(t.task_id for t in moved.after.tasks.values() if t.element == name)
+            moved = story.compiled.move(moved.state, CompleteTask(task, {"ok": False, "n": n}), story.context())
+        assert moved.state is not None
+        return int(story.compiled.variables(moved.state)["n"])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(whole, range(64))) == list(range(64))

@@ -1,5 +1,6 @@
 """User tasks, operations, scripts, decisions, called processes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,9 +10,7 @@ from tests.unit.engine.writing import (
     REGISTRY,
     Story,
     boundary,
-    call,
     decision,
-    diagram,
     element,
     end,
     error,
@@ -21,7 +20,6 @@ from tests.unit.engine.writing import (
     on_error,
     on_message,
     one,
-    process,
     properties,
     script,
     service,
@@ -174,6 +172,16 @@ def test_any_other_failure_of_an_operation_is_a_fault_with_its_element() -> None
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
+def test_what_is_the_moment_s_fault_passes_through_so_that_the_command_can_be_tried_again() -> None:
+    def locked(call: object) -> dict[str, object]:
+        raise TimeoutError("lock")
+
+    story = Story(one(start(), service("op"), end(), flows="s > op > e"), work=locked)
+    context = replace(story.context(), passing=(OSError,))
+    with pytest.raises(TimeoutError):
+        story.compiled.start("p", {}, context)
+
+
 def test_a_failing_expression_is_a_fault_with_its_element_and_what_it_read() -> None:
     story = Story(one(start(), script("c", "=a + b", "x"), end(), flows="s > c > e"))
     with pytest.raises(Fault) as caught:
@@ -244,57 +252,6 @@ def test_plain_and_manual_tasks_pass_through() -> None:
     story = Story(one(start(), element("task", "t"), element("manualTask", "m"), end(), flows="s > t > m > e")).start()
     assert story.over
     assert story.trace("entered") == ["entered s", "entered t", "entered m", "entered e"]
-
-
-def test_a_called_process_has_variables_of_its_own() -> None:
-    io = mapping({"q": "=1"}, {"r": "=got"})
-    outer = diagram(
-        process(
-            "p", start(), call("c", '="proc_" + kind', io, propagateAllChildVariables="false"), end(), flows="s > c > e"
-        )
-    )
-    inner = [diagram(process(f"proc_{k}", start(), user(f"u{k}"), end(), flows=f"s > u{k} > e")) for k in "AB"]
-    story = Story(outer, *inner).start({"kind": "B"})
-    assert story.open == ["uB"]
-    assert story.seen_from("uB") == {"kind": "B", "q": 1}
-    story.done("uB", got=5, inner=1)
-    assert story.over
-    assert story.written == {"r": 5}
-
-
-def test_without_mappings_a_called_process_hands_everything_back_and_forth() -> None:
-    outer = diagram(process("p", start(), call("c", "q"), user("after"), end(), flows="s > c > after > e"))
-    inner = diagram(process("q", start(), user("u"), end(), flows="s > u > e"))
-    story = Story(outer, inner).start({"a": 1})
-    assert story.seen_from("u") == {"a": 1}
-    story.done("u", a=2, b=3)
-    assert story.variables == {"a": 2, "b": 3}
-
-
-def test_only_what_the_mapping_says_goes_in_when_asked() -> None:
-    outer = diagram(
-        process(
-            "p",
-            start(),
-            call("c", "q", mapping({"x": "=a"}), propagateAllParentVariables="false"),
-            end(),
-            flows="s > c > e",
-        )
-    )
-    inner = diagram(process("q", start(), user("u"), end(), flows="s > u > e"))
-    assert Story(outer, inner).start({"a": 1, "b": 2}).seen_from("u") == {"x": 1}
-
-
-def test_a_called_process_that_is_not_there_is_a_fault() -> None:
-    story = Story(one(start(), call("c", "=which"), end(), flows="s > c > e"))
-    with pytest.raises(Fault, match="proc_Z"):
-        story.start({"which": "proc_Z"})
-
-
-def test_a_process_that_calls_itself_for_ever_is_stopped() -> None:
-    story = Story(one(start(), call("c", "p"), end(), flows="s > c > e"))
-    with pytest.raises(Fault, match="inside each other"):
-        story.start()
 
 
 def test_names_stand_in_two_languages_and_properties_are_readable() -> None:

@@ -24,7 +24,8 @@ from app.workflow.engine.commands import apply
 from app.workflow.engine.instance import Instance
 from app.workflow.engine.journal import Journal
 from app.workflow.engine.surface import surface
-from tests.unit.engine.oracle import Maker, Option, Place, ScopeRun, World
+from tests.unit.engine.oracle import Option, Place, ScopeRun, World
+from tests.unit.engine.random_diagrams import Maker
 from tests.unit.engine.writing import REGISTRY, T0
 
 VARIABLES = {"key": "k", "v0": 1, "v1": 2, "v2": 0}

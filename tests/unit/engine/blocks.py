@@ -1,0 +1,161 @@
+"""Blocks of which random diagrams are made, and how each is drawn. What they do is `oracle`'s business."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from tests.unit.engine import writing as w
+
+
+@dataclass(frozen=True)
+class Drawn:
+    nodes: list[str]
+    flows: list[str]
+    entry: str
+    exit: str
+
+
+class Block(Protocol):
+    def draw(self) -> Drawn: ...
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A user task, external job, receive task, or local operation."""
+
+    kind: str
+    name: str
+
+    def draw(self) -> Drawn:
+        match self.kind:
+            case "user":
+                node = w.user(self.name)
+            case "job":
+                node = w.service(self.name, "outside")
+            case "receive":
+                node = w.receive(self.name, f"M{self.name}")
+            case _:
+                node = w.service(self.name)
+        return Drawn([node], [], self.name, self.name)
+
+
+@dataclass(frozen=True)
+class Seq:
+    first: Block
+    second: Block
+
+    def draw(self) -> Drawn:
+        a, b = self.first.draw(), self.second.draw()
+        return Drawn(a.nodes + b.nodes, [*a.flows, *b.flows, f"{a.exit} > {b.entry}"], a.entry, b.exit)
+
+
+@dataclass(frozen=True)
+class Loop:
+    name: str
+    body: Block
+    variable: str
+
+    def draw(self) -> Drawn:
+        a, into, out, through = self.body.draw(), f"{self.name}i", f"{self.name}x", f"{self.name}o"
+        again = f"{out} > {into} [=modulo({self.variable}, 3) != 0]"
+        nodes = [w.gateway(into), w.gateway(out, default=w.flow(out, through, "")), w.gateway(through), *a.nodes]
+        return Drawn(
+            nodes, [*a.flows, f"{into} > {a.entry}", f"{a.exit} > {out}", f"{out} > {through}", again], into, through
+        )
+
+
+@dataclass(frozen=True)
+class Par:
+    name: str
+    blocks: tuple[Block, ...]
+
+    def draw(self) -> Drawn:
+        fork, join = f"{self.name}f", f"{self.name}j"
+        nodes, flows = [w.gateway(fork, "parallel"), w.gateway(join, "parallel")], []
+        for block in self.blocks:
+            drawn = block.draw()
+            nodes += drawn.nodes
+            flows += [*drawn.flows, f"{fork} > {drawn.entry}", f"{drawn.exit} > {join}"]
+        return Drawn(nodes, flows, fork, join)
+
+
+@dataclass(frozen=True)
+class Xor:
+    name: str
+    variable: str
+    yes: Block
+    no: Block
+
+    def draw(self) -> Drawn:
+        a, b, split, merge = self.yes.draw(), self.no.draw(), f"{self.name}s", f"{self.name}m"
+        nodes = [w.gateway(split, default=w.flow(split, b.entry, "")), w.gateway(merge), *a.nodes, *b.nodes]
+        chosen = f"{split} > {a.entry} [=modulo({self.variable}, 2) = 0]"
+        flows = [*a.flows, *b.flows, chosen, f"{split} > {b.entry}", f"{a.exit} > {merge}", f"{b.exit} > {merge}"]
+        return Drawn(nodes, flows, split, merge)
+
+
+@dataclass(frozen=True)
+class Listener:
+    name: str
+    message: str
+    task: str
+    interrupting: bool
+
+    def draw(self) -> str:
+        n = self.name
+        return w.event_sub(n, w.on_message(f"M{self.message}"), w.user(self.task), w.end(f"{n}e"),
+                           flows=f"{n}_start > {self.task} > {n}e", interrupting=self.interrupting)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sub:
+    name: str
+    body: Block
+    trigger: str
+    """none, message, timer, cycle, error: of its boundary event."""
+    interrupting: bool
+    delay: timedelta
+    listener: Listener | None
+    called: bool
+    """A called process instead of an embedded one."""
+
+    @property
+    def boundary(self) -> str:
+        return f"{self.name}b"
+
+    @property
+    def message(self) -> str:
+        return f"{self.name}m"
+
+    @property
+    def handler(self) -> str:
+        return f"{self.name}h"
+
+    def content(self) -> tuple[list[str], str]:
+        n, a = self.name, self.body.draw()
+        nodes = [w.start(f"{n}s"), *a.nodes, w.end(f"{n}e"), *([self.listener.draw()] if self.listener else [])]
+        return nodes, "; ".join([*a.flows, f"{n}s > {a.entry}", f"{a.exit} > {n}e"])
+
+    def draw(self) -> Drawn:
+        nodes, flows = self.content()
+        host = (
+            w.call(self.name, f"process_{self.name}")
+            if self.called
+            else w.element("subProcess", self.name, "".join(nodes) + w.sequence(flows))
+        )
+        if self.trigger == "none":
+            return Drawn([host], [], self.name, self.name)
+        event = {
+            "message": w.on_message(f"M{self.message}"),
+            "error": w.on_error(),
+            "timer": w.on_timer(f"PT{int(self.delay.total_seconds())}S"),
+            "cycle": w.on_timer(f"R/PT{int(self.delay.total_seconds())}S", "timeCycle"),
+        }[self.trigger]
+        edge = w.boundary(self.boundary, self.name, event, self.interrupting)
+        drawn = [host, edge, w.user(self.handler)]
+        if not self.interrupting:
+            stop = f"{self.name}z"
+            return Drawn([*drawn, w.end(stop)], [f"{self.boundary} > {self.handler} > {stop}"], self.name, self.name)
+        merge = f"{self.name}x"
+        flows_out = [f"{self.boundary} > {self.handler} > {merge}", f"{self.name} > {merge}"]
+        return Drawn([*drawn, w.gateway(merge)], flows_out, self.name, merge)

@@ -1,0 +1,89 @@
+"""Makes up one random block-structured process from a seed."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests.unit.engine import writing as w
+from tests.unit.engine.blocks import Block, Leaf, Listener, Loop, Par, Seq, Sub, Xor
+
+
+class Maker:
+    """Draws one random process `p` from a seed."""
+
+    def __init__(self, seed: int, depth: int = 5) -> None:
+        self.random = random.Random(seed)  # noqa: S311 repeatable
+        self.count = 0
+        self.messages: list[str] = []
+        self.called: list[Sub] = []
+        self.block = self.make(depth)
+
+    def id(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def message(self, name: str) -> str:
+        self.messages.append(name)
+        return name
+
+    def make(self, depth: int) -> Block:
+        leaves: list[Callable[[int], Block]] = [self.leaf]
+        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor]
+        return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
+
+    def leaf(self, depth: int) -> Block:
+        kind = self.random.choice(["user", "user", "user", "job", "local", "receive"])
+        name = self.id("t")
+        if kind == "receive":
+            self.message(name)
+        return Leaf(kind, name)
+
+    def seq(self, depth: int) -> Block:
+        return Seq(self.make(depth - 1), self.make(depth - 1))
+
+    def loop(self, depth: int) -> Block:
+        # the body holds a task, so that a loop always waits and the variable can change
+        task = Leaf("user", self.id("t"))
+        return Loop(self.id("l"), Seq(task, self.make(depth - 1)), self.variable())
+
+    def par(self, depth: int) -> Block:
+        return Par(self.id("g"), tuple(self.make(depth - 1) for _ in range(self.random.choice([2, 2, 3]))))
+
+    def xor(self, depth: int) -> Block:
+        return Xor(self.id("x"), self.variable(), self.make(depth - 1), self.make(depth - 1))
+
+    def sub(self, depth: int) -> Block:
+        name = self.id("S")
+        trigger = self.random.choice(["none", "message", "timer", "cycle", "error"])
+        interrupting = trigger == "error" or (trigger != "cycle" and self.random.random() < 0.5)
+        listener = None
+        if self.random.random() < 0.4:
+            v = self.id("V")
+            listener = Listener(v, self.message(f"{v}m"), f"{v}t", self.random.random() < 0.5)
+        delay = timedelta(seconds=1009 * self.random.randint(3, 40) + self.count)
+        sub = Sub(name, self.make(depth - 1), trigger, interrupting, delay, listener, self.random.random() < 0.25)
+        if trigger == "message":
+            self.message(sub.message)
+        if sub.called:
+            self.called.append(sub)
+        return sub
+
+    def variable(self) -> str:
+        return f"v{self.random.randint(0, 2)}"
+
+    def text(self) -> str:
+        """The whole file."""
+        drawn = self.block.draw()
+        flows = "; ".join([*drawn.flows, f"s > {drawn.entry}", f"{drawn.exit} > e"])
+        processes = [_process("p", [w.start(), *drawn.nodes, w.end()], flows)]
+        processes += [_process(f"process_{sub.name}", *sub.content()) for sub in self.called]
+        messages = [
+            f'<bpmn:message id="M{m}" name="{m}"><bpmn:extensionElements><zeebe:subscription correlationKey="=key"/>'
+            "</bpmn:extensionElements></bpmn:message>"
+            for m in self.messages
+        ]
+        return w.diagram(*messages, *processes)
+
+
+def _process(id: str, nodes: list[str], flows: str) -> str:
+    return f'<bpmn:process id="{id}" isExecutable="true">{"".join(nodes)}{w.sequence(flows)}</bpmn:process>'
