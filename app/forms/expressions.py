@@ -15,7 +15,7 @@ def evaluate(value: Any, context: Mapping[str, Any]) -> Any:
     if not is_expression(value):
         return value
     try:
-        return feel.evaluate(value[1:], context)
+        return feel.compile(value[1:])(context)
     except feel.FeelSyntaxError:
         return None
 

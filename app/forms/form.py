@@ -62,7 +62,7 @@ class Form:
         raw = {dotted(leaf.path): at(values, leaf.path) for leaf in shown}
         raw.update({dotted(leaf.path): _default(leaf, values) for leaf in shown if _is_unset(raw[dotted(leaf.path)])})
         schema = ma.Schema.from_dict({dotted(leaf.path): Value(leaf.component, leaf.context) for leaf in shown})
-        errors = self._unknown(values)
+        errors = self._refused(values)
         try:
             loaded = schema().load({name: value for name, value in raw.items() if not _is_unset(value)})
         except ma.ValidationError as fault:
@@ -76,7 +76,8 @@ class Form:
         return clean, errors
 
     def _visible(self, values: Mapping[str, Any], context: Mapping[str, Any]) -> list[Leaf]:
-        """The viewer looks twice: what is hidden by the raw data is unset for the conditions of the second look."""
+        """The viewer looks twice: what the raw data hide has only its initial value for the conditions of the second
+        look."""
         raw = {**context, **values}
         for name in self.keys:
             raw.setdefault(name, None)
@@ -85,7 +86,7 @@ class Form:
                 raw[dotted(leaf.path)] = leaf.component["defaultValue"]
         first = {leaf.path[0] for leaf in self._walk(self.schema, Place((), raw), raw)}
         hidden = self.keys - {str(step) for step in first}
-        seen = {name: None if name in hidden else value for name, value in raw.items()}
+        seen = {name: context.get(name) if name in hidden else value for name, value in raw.items()}
         found = self._walk(self.schema, Place((), seen), seen)
         return [leaf for leaf in found if leaf.component["type"] != "expression" and not _is_fixed(leaf)]
 
@@ -113,8 +114,15 @@ class Form:
         elif component["type"] in VALUED and component.get("key"):
             yield Leaf(path, component, here)
 
-    def _unknown(self, values: Mapping[str, Any]) -> dict[str, Problem]:
-        return {str(name): ("forms.unknown_field", {}) for name in values if name not in self.keys}
+    def _refused(self, values: Mapping[str, Any]) -> dict[str, Problem]:
+        """What no field answers for: names the form has not, and lists longer than anybody fills in."""
+        unknown: dict[str, Problem] = {
+            str(name): ("forms.unknown_field", {}) for name in values if name not in self.keys
+        }
+        for name, value in values.items():
+            if isinstance(value, list) and len(value) > LONGEST_LIST:
+                unknown[str(name)] = ("forms.too_many", {"n": LONGEST_LIST})
+        return unknown
 
 
 def parse(schema: Mapping[str, Any]) -> Form:

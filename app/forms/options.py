@@ -24,6 +24,18 @@ def options_of(component: Component, context: Mapping[str, Any]) -> list[Mapping
     return [_normal(one) for one in found if one is not None] if isinstance(found, list) else []
 
 
+def offers(component: Component, context: Mapping[str, Any], value: Any) -> bool:
+    """Is this value among the options? As `options_of`, but only the value's own condition is evaluated."""
+    if "valuesKey" not in component and "values" in component:
+        component = {"values": [one for one in component["values"] if _is(_normal(one)["value"], value)]}
+    return any(_is(option["value"], value) for option in options_of(component, context))
+
+
+def _is(offered: Any, value: Any) -> bool:
+    """JavaScript's equality: true is not 1."""
+    return bool(offered == value) and isinstance(offered, bool) == isinstance(value, bool)
+
+
 def _is_offered(option: Any, context: Mapping[str, Any]) -> bool:
     return not isinstance(option, Mapping) or "when" not in option or holds(option["when"], context)
 

@@ -3,6 +3,7 @@
 A problem is a text key with its parameters; it travels inside marshmallow's ValidationError.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -11,11 +12,13 @@ import marshmallow as ma
 
 from app.forms import components, expressions, patterns, temporal
 from app.forms.components import Component
-from app.forms.options import options_of
+from app.forms.options import offers
 
 Problem: TypeAlias = tuple[str, Mapping[str, object]]
 LARGEST = Decimal(10) ** 15
 LONGEST = 100_000
+MOST = 1_000
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def problem(key: str, **params: object) -> ma.ValidationError:
@@ -90,13 +93,10 @@ def _check_pattern(text: str, field: Value) -> None:
 
 
 def _number(value: Any, field: Value) -> int | float | str:
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 40:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise problem("not_a_number")
-    try:
-        number = Decimal(str(value).strip(patterns.JS_SPACES))
-    except InvalidOperation:
-        raise problem("not_a_number") from None
-    if not number.is_finite() or abs(number) > LARGEST:
+    text = str(value).strip(patterns.JS_SPACES)
+    if len(text) > 40 or not NUMBER.fullmatch(text) or abs(number := Decimal(text)) > LARGEST:
         raise problem("not_a_number")
     _check_number(number, field)
     if field.component.get("serializeToString"):
@@ -126,25 +126,18 @@ def _checkbox(value: Any, field: Value) -> bool:
 
 
 def _single(value: Any, field: Value) -> Any:
-    if value not in _allowed(field):
+    if not offers(field.component, field.context, value):
         raise problem("not_an_option")
     return value
 
 
 def _multiple(value: Any, field: Value) -> list[Any]:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or len(value) > MOST:
         raise problem("not_an_option")
-    allowed, kept = _allowed(field), []
+    kept: list[Any] = []
     for one in value:
-        if one not in allowed:
-            raise problem("not_an_option")
-        if one not in kept:
-            kept.append(one)
+        kept += [] if one in kept else [_single(one, field)]
     return kept
-
-
-def _allowed(field: Value) -> list[Any]:
-    return [option["value"] for option in options_of(field.component, field.context)]
 
 
 def _datetime(value: Any, field: Value) -> str:
