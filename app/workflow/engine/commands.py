@@ -135,7 +135,7 @@ def open_job(instance: Instance, task_id: str) -> Token:
 
 
 def waiting(instance: Instance, kind: type[Any]) -> Iterator[tuple[Token, Any]]:
-    """Tokens that wait for this kind of thing, oldest first."""
+    """Tokens that wait for this kind of thing: outer scopes first, within a scope the oldest."""
     for run in instance.runs():
         for token in run.tasks.values():
             spec = token.task_spec

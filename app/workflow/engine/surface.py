@@ -12,7 +12,7 @@ from .waits import MessageWait
 
 
 def surface(instance: Instance) -> Surface:
-    """In the order in which the tokens came."""
+    """Outer scopes first, within a scope in the order in which the tokens came."""
     tasks: dict[str, OpenTask] = {}
     timers: dict[str, OpenTimer] = {}
     waits: dict[str, OpenWait] = {}
