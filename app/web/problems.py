@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, redirect, render_template, request
 from marshmallow import Schema, fields
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -35,6 +36,7 @@ class ProblemSchema(Schema):
 def install(app: Flask) -> None:
     app.register_error_handler(CitydeskError, _expected)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -73,6 +75,14 @@ def _http(error: HTTPException) -> AnyResponse:
     for name, value in error.get_headers():  # Allow, Retry-After …
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
+    return response
+
+
+def _away(error: OperationalError) -> AnyResponse:
+    """The database restarts or is out of reach. Nothing was saved; a client with an Idempotency-Key asks again."""
+    logger.warning("%s %s: database: %s", request.method, request.path, str(error.orig).strip().splitlines()[0])
+    response = _answer(503, "http-503", text("web.problem.503.detail", language()), {})
+    response.headers["Retry-After"] = "2"
     return response
 
 
