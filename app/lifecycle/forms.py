@@ -1,6 +1,7 @@
 """The deployed form of a task: filled with the city's lists and what is known of the case, and checked here."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,28 @@ def check(form: Mapping[str, Any], values: Mapping[str, Any], context: Mapping[s
     if problems:
         raise Invalid("lifecycle.form_incomplete", problems)
     return clean
+
+
+def context_of(runtime: Runtime, session: Session, task: TaskView, form: Mapping[str, Any], actor: Actor) -> Any:
+    """What a form's expressions may read besides its own fields; nothing is loaded when they read nothing else."""
+    read = set(_words(form)) - forms.parse(form).keys
+    return task_values(runtime, session, task, actor) if read else {}
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every word of every expression in a schema: more than the names in it, never fewer."""
+    if isinstance(value, str) and value.startswith("="):
+        yield from (word for word in _WORD.findall(_TEXT.sub("", value)) if word not in _FEEL)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner)
+
+
+_WORD, _TEXT = re.compile(r"[^\W\d]\w*"), re.compile(r'"(?:[^"\\]|\\.)*"')
+_FEEL = frozenset({"null", "not", "or", "and", "if", "then", "else", "true", "false", "in"})
 
 
 def subject_rows(session: Session, task: TaskView) -> tuple[CaseFile | None, WorkOrder | None]:

@@ -3,9 +3,11 @@
 Diagrams say it by element properties: `stage` on the lifecycle's sub-processes; `orderState` (when the element is
 entered) and `orderStateAfter` (when it is completed) in departments' diagrams (D13, D14, W11)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases.enums import CaseStage, CaseStatus, OrderState
@@ -29,20 +31,27 @@ def follow(session: Session, on: OnInstance, steps: Sequence[Step], elements: Ma
 
 def _follow_case(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
     case = case_of(session, on)
-    for step in steps:
-        element = elements.get(step.element)
-        stage = element.properties.get("stage") if element else None
-        if stage is None:
-            continue
-        if step.state == "entered":
-            enter_stage(session, case, CaseStage(stage), on)
-        elif step.state in LEFT:
-            leave_stage(session, case, CaseStage(stage), on)
+    moves = [
+        (CaseStage(element.properties["stage"]), step.state)
+        for step in steps
+        if (element := elements.get(step.element)) is not None and "stage" in element.properties
+    ]
+    stays = _stays(session, case.id) if moves else []
+    for stage, state in moves:
+        if state == "entered":
+            _leave(stays, stage, on.now)
+            stay = StageTime(case_id=case.id, no=len(stays) + 1, stage=stage, entered_at=on.now, left_at=None)
+            session.add(stay)
+            stays.append(stay)
+            if case.stage != stage:
+                on.change("stage", case.stage, stage.value)
+                case.stage = stage
+        elif state in LEFT:
+            _leave(stays, stage, on.now)
     status = status_of(case)
     if status != case.status:
         on.change("status", case.status, status.value)
         case.status = status
-    session.flush()
 
 
 def _follow_order(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
@@ -69,18 +78,12 @@ def status_of(case: CaseFile) -> CaseStatus:
     return CaseStatus.IN_PROCESSING if case.filed_at else CaseStatus.NOT_PROCESSED
 
 
-def enter_stage(session: Session, case: CaseFile, stage: CaseStage, on: OnInstance) -> None:
-    leave_stage(session, case, stage, on)
-    last = session.scalar(select(func.max(StageTime.no)).where(StageTime.case_id == case.id)) or 0
-    session.add(StageTime(case_id=case.id, no=last + 1, stage=stage, entered_at=on.now, left_at=None))
-    session.flush()
-    if case.stage != stage:
-        on.change("stage", case.stage, stage.value)
-        case.stage = stage
+def _stays(session: Session, case_id: UUID) -> list[StageTime]:
+    return list(session.scalars(select(StageTime).where(StageTime.case_id == case_id).order_by(StageTime.no)))
 
 
-def leave_stage(session: Session, case: CaseFile, stage: CaseStage, on: OnInstance) -> None:
+def _leave(stays: Iterable[StageTime], stage: CaseStage, now: datetime) -> None:
     """The stay in this stage that is still open ends now."""
-    query = select(StageTime).where(StageTime.case_id == case.id, StageTime.stage == stage, StageTime.left_at.is_(None))
-    for stay in session.scalars(query):
-        stay.left_at = on.now
+    for stay in stays:
+        if stay.stage == stage and stay.left_at is None:
+            stay.left_at = now

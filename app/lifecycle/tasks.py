@@ -47,7 +47,7 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     if form is None:
         return {}
     case, order = forms.subject_rows(session, view)
-    context = forms.task_values(on.runtime, session, view, on.actor)
+    context = forms.context_of(on.runtime, session, view, form, on.actor)
     clean = forms.check(form, values, {**context, "now": on.now.isoformat()})
     if case is not None:
         zone = on.runtime.zone

@@ -2,11 +2,11 @@
 one person sends to one instance."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,8 @@ from app.workflow import codec
 from app.workflow.engine.types import Element, Refused, Variables
 from app.workflow.errors import Gone
 from app.workflow.execute import execute
-from app.workflow.models import Instance, Message, UserTask
+from app.workflow.models import Instance, Message, Timer, UserTask
+from app.workflow.outbox import deliver_outbox
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import Command, Result, TaskView
 
@@ -87,3 +88,32 @@ def _post(runtime: Runtime, session: Session, name: str, key: str, payload: Vari
     new = upsert(Message).values(values).on_conflict_do_nothing(index_elements=["dedupe"]).returning(Message.id)
     made = session.execute(new, {"payload": codec.dump(payload)}).scalar()
     return made or session.execute(select(Message.id).where(Message.dedupe == dedupe)).scalar_one()
+
+
+def next_due(runtime: Runtime, subject_id: UUID) -> datetime | None:
+    """When the next timer of an instance about this subject is due."""
+    query = select(func.min(Timer.due)).join(Instance, Instance.id == Timer.instance_id)
+    with runtime.sessions() as session:
+        return session.scalar(query.where(Instance.subject_id == subject_id, Timer.held.is_(None)))
+
+
+_PENDING = text("select id from outbox where state = 'PENDING' and due_at <= :now order by id limit 1000")
+_DUE = text("select exists (select from timer where held is null and due <= :until)")
+
+
+def carry_out(runtime: Runtime) -> None:
+    """Carry out the outbox rows that are due, and what follows from them: all that `settle` does at one moment, but
+    for looking after what a crash left. For seeding, where nothing crashes."""
+    while True:
+        with runtime.sessions() as session:
+            rows = session.execute(_PENDING, {"now": runtime.clock.now()}).scalars().all()
+        if not rows:
+            return
+        for row in rows:
+            deliver_outbox(runtime, row)
+
+
+def is_timer_due(runtime: Runtime, until: datetime) -> bool:
+    """Will any timer fire by then?"""
+    with runtime.sessions() as session:
+        return bool(session.execute(_DUE, {"until": until}).scalar())
