@@ -7,7 +7,7 @@ translate: `label:zh-CN`, `description:zh-CN`, `text:zh-CN`, `patternErrorMessag
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.forms.components import Component
+from app.forms.components import Component, every
 from app.forms.options import as_expression
 
 TEXTS = ("label", "description", "text", "dateLabel", "timeLabel", "title", "alt")
@@ -31,6 +31,17 @@ def fill(form: Mapping[str, Any], lists: Mapping[str, Sequence[Mapping[str, Any]
     if isinstance(form.get("components"), list):
         filled["components"] = [fill(child, lists) for child in form["components"]]
     return filled
+
+
+def prefilled(form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`known`, with each field that names another key by its property `from` begun with that key's value, unless its
+    own is known: the processing form's content begins with the registration's (P05)."""
+    begun = dict(known)
+    for component in every(form.get("components")):
+        key, source = component.get("key"), (component.get("properties") or {}).get("from")
+        if isinstance(key, str) and source in known and known.get(key) in (None, ""):
+            begun[key] = known[source]
+    return begun
 
 
 def label(component: Component, language: str) -> str:

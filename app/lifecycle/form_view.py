@@ -25,7 +25,8 @@ def shown_values(form: Mapping[str, Any] | None, known: Mapping[str, Any]) -> di
     if form is None:
         return {}
     wanted = forms.parse(form).keys | frozenset(_read_by_expressions(form))
-    return {name: _plain(value) for name, value in known.items() if name in wanted and value is not None}
+    begun = forms.prefilled(form, known)
+    return {name: _plain(value) for name, value in begun.items() if name in wanted and value is not None}
 
 
 def fields_of_bundle(runtime: Runtime, session: Session, bundle_id: UUID) -> dict[str, Mapping[str, Any]]:

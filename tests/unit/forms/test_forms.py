@@ -140,6 +140,15 @@ def test_a_citys_own_lists_take_the_place_of_the_files() -> None:
     assert forms.option_label(fields["district"], "x/y", "zh-CN") == "某区"
 
 
+@pytest.mark.feature("P05")
+def test_the_processing_form_begins_with_the_registrations_content() -> None:
+    known = {"detailed_content": "In front of no. 3", "method": "TRANSFER"}
+    begun = forms.prefilled(SHIPPED["processing"], known)
+    assert begun == {**known, "processing_content": "In front of no. 3"}
+    own = {**known, "processing_content": "Changed"}
+    assert forms.prefilled(SHIPPED["processing"], own) == own
+
+
 def test_every_problem_has_a_sentence() -> None:
     i18n.load_texts(ROOT / "app" / "forms")
     source = "".join(path.read_text() for path in (ROOT / "app" / "forms").glob("*.py"))
