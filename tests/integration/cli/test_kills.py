@@ -32,7 +32,8 @@ def running() -> Iterator[Any]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("seed", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 24])
+# these five hit every kind of victim
 def test_nothing_is_lost_and_nothing_happens_twice(running: Any, seed: int) -> None:
     result = kills.campaign(running, seed, cases=3, kills=2)
     assert result["kills"] == 2
