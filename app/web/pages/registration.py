@@ -21,10 +21,8 @@ from app.web.templating import t
 def registration() -> str:
     with site().sessions() as session:
         schema = shown_form(forms.registration_form(runtime(), session), language())
-    return page(
-        "registration.html", islands=("form",), form={"schema": schema, "values": {"duty_staff": actor().name}}, command_id=new_id(),
-        texts=form_texts(),
-    )  # fmt: skip
+    form = {"schema": schema, "values": {"duty_staff": actor().name}}
+    return page("registration.html", islands=("form",), form=form, command_id=new_id(), texts=form_texts())
 
 
 @blueprint.post("/registrations/new")

@@ -1,0 +1,93 @@
+"""A Chromium before the running product. Pictures of every page seen go to CITYDESK_PICTURES, if that is set."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.demo_city import PASSWORD, Running, demo_template, running
+
+__all__ = ["demo_template", "running"]
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]
+
+expect.set_options(timeout=30_000)
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CITYDESK_CHROMIUM") or shutil.which("chromium")
+    assert path, "no Chromium: install it or set CITYDESK_CHROMIUM"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def enter(browser: Browser, running: Running) -> Iterator[Enter]:
+    """`enter("agent", language="en", theme="dark")`: somebody signed in at a browser of their own.
+
+    Whatever the page complains of (an error, a script or style that its own policy refuses) fails the test."""
+    contexts, complaints = [], []
+
+    def open_as(username: str | None, language: str = "en", theme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        context.add_cookies(
+            [
+                {"name": "language", "value": language, "url": running.url},
+                {"name": "theme", "value": theme, "url": running.url},
+            ]
+        )
+        page = context.new_page()
+        page.set_default_timeout(60_000)  # patience for a busy machine; nothing waits that long by itself
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said.type, said.text) else None)
+        page.goto(f"{running.url}/sign-in")
+        if username:
+            page.fill("#username", username)
+            page.fill("#password", PASSWORD)
+            page.click("button.btn--primary")
+            page.wait_for_selector(".rail")
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def _is_complaint(kind: str, text: str) -> bool:
+    """Refusals that a test provokes (409, 422) are the server's answers, not the page's faults."""
+    return kind == "error" and "the server responded with a status of" not in text and "ERR_FAILED" not in text
+
+
+def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("CITYDESK_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def settled(page: Page) -> None:
+    """All islands are drawn."""
+    for island in page.locator("[data-island]").all():
+        island.and_(page.locator("[data-ready=true]")).wait_for(state="attached")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick from one of the form's lists, as a mouse would."""
+    field = page.locator(".fjs-form-field", has=page.locator("label", has_text=label)).last
+    field.locator(".fjs-input-group").click()
+    page.locator(".fjs-dropdownlist-item", has_text=option).first.click()
