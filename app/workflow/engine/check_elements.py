@@ -38,6 +38,8 @@ KNOWN_EXTENSIONS = frozenset(
     }
 )
 BOUND = ("formDefinition", "calledDecision", "calledElement")
+GROUP_LIST = re.compile(r'=\s*(\[\s*)?("[^"\\]*"|[\w.]+)(\s*,\s*("[^"\\]*"|[\w.]+))*(\s*\])?\s*')
+"""A text or a variable, or a list of them."""
 TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -173,6 +175,8 @@ def _check_user_task(checker: Checker, node: Node) -> None:
         checker.error(node, "unknown-form", form=form_id)
     elif form_id and not node.zeebe.outputs:
         checker.warn(node, "form-without-output", form=form_id)
+    if not any(node.zeebe.get(*USER_FIELDS[who]) for who in ("assignee", "groups", "users")):
+        checker.warn(node, "nobody-assigned")
     for name, where in USER_FIELDS.items():
         expression = checker.expression(node, node.zeebe.get(*where))
         if expression is not None and name == "groups":
@@ -180,10 +184,9 @@ def _check_user_task(checker: Checker, node: Node) -> None:
 
 
 def _check_groups(checker: Checker, node: Node, text: str) -> None:
-    """Constants only: `gas, water` or a FEEL list of texts `=["gas", "water"]`."""
+    """The constants among them: `gas, water`, or the texts of a FEEL list `=["gas", department]`."""
     if text.startswith("="):
-        constants = re.fullmatch(r'=\s*\[?((?:\s*"[^"\\]*"\s*,?)+)\]?\s*', text)
-        groups = re.findall(r'"([^"]*)"', constants[1]) if constants else []
+        groups = re.findall(r'"([^"]*)"', text) if GROUP_LIST.fullmatch(text) else []
     else:
         groups = [part.strip() for part in text.split(",") if part.strip()]
     for group in groups:

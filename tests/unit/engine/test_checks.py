@@ -73,8 +73,10 @@ def rule(**attributes: str) -> str:
 
 
 LOOP = "<bpmn:multiInstanceLoopCharacteristics/>"
-FORMED = zeebe("formDefinition", formId="f1")
+GROUPS = zeebe("assignmentDefinition", candidateGroups='=["agent", department]')
+FORMED = zeebe("formDefinition", formId="f1") + GROUPS
 HOUR = on_timer("PT1H")
+TWO_WAYS = "s > x; x > a [=true]; x > e [=false]; a > e"
 ASIDE = "s > x > e; b > e"
 CRON = on_timer("0 0 9 * * *", "timeCycle")
 NONE_SUB = sub("E", start("v"), flows="", triggeredByEvent="true")
@@ -152,6 +154,8 @@ REFUSED = [
     ("unknown-form", "x", around(user("x", zeebe("formDefinition", formId="nothing")))),
     ("unknown-group", "x", around(user("x", zeebe("assignmentDefinition", candidateGroups="agent, gass")))),
     ("unknown-group", "x", around(user("x", zeebe("assignmentDefinition", candidateGroups='=["agent", "gass"]')))),
+    ("unknown-group", "x", around(user("x", zeebe("assignmentDefinition", candidateGroups='=["gass", department]')))),
+    ("unknown-group", "x", around(user("x", zeebe("assignmentDefinition", candidateGroups='="gass"')))),
     ("decision-missing", "x", around(rule(resultVariable="r"))),
     ("unknown-decision", "x", around(decision("x", "nothing", "r"))),
     ("result-missing", "x", around(rule(decisionId="=a"))),
@@ -176,7 +180,13 @@ def test_refused_with_element_reason_and_remedy(code: str, where: str, text: str
 
 WARNED = [
     ("form-without-output", "x", around(user("x", FORMED)), {"f1.form": FORM}),
-    ("no-default", "x", around(gateway("x"), user("a"), flows="s > x; x > a [=true]; x > e [=false]; a > e"), {}),
+    ("nobody-assigned", "x", around(user("x")), {}),
+    (
+        "no-default",
+        "x",
+        around(gateway("x"), user("a", GROUPS), flows="s > x; x > a [=true]; x > e [=false]; a > e"),
+        {},
+    ),
     ("operation-input-unknown", "x", around(service("x", "void_case", mapping({"reason": "=a", "raeson": "=b"}))), {}),
     ("binding-ignored", "x", around(call("x", "p", bindingType="versionTag")), {}),
     (
@@ -248,15 +258,12 @@ def test_what_is_only_drawn_is_ignored() -> None:
     pool = '<bpmn:collaboration id="c"><bpmn:participant id="citizen" name="Citizen"/></bpmn:collaboration>'
     association = "<bpmn:dataInputAssociation id='d'><bpmn:sourceRef>r</bpmn:sourceRef></bpmn:dataInputAssociation>"
     associated = "<bpmn:property id='q'/>" + association
-    assert check(around(user("x", inner=associated), drawn, top=pool)) == []
+    assert check(around(user("x", GROUPS, associated), drawn, top=pool)) == []
 
 
 def test_a_sound_bundle_has_no_findings() -> None:
     more = properties(stage="ACCEPTANCE") + mapping(None, {"ok": "=ok"})
-    groups = zeebe("assignmentDefinition", candidateGroups='=["agent", department]')
-    text = around(
-        user("x", FORMED + groups + more), script("d", '=deadline(2, "WORKING_DAY")', "due"), flows="s > x > d > e"
-    )
+    text = around(user("x", FORMED + more), script("d", '=deadline(2, "WORKING_DAY")', "due"), flows="s > x > d > e")
     assert check(text, {"f1.form": FORM}) == []
 
 

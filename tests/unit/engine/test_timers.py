@@ -11,6 +11,7 @@ from tests.unit.engine.writing import (
     boundary,
     catch,
     end,
+    gateway,
     mapping,
     on_timer,
     one,
@@ -121,3 +122,19 @@ def test_a_timer_start_says_when_it_comes_next() -> None:
     assert first == T0 + timedelta(days=1)
     assert compiled.next_start("p", "s", T0, {}, last=first, count=1) == T0 + timedelta(days=2)
     assert compiled.next_start("p", "s", T0, {}, last=first, count=2) is None
+
+
+def test_a_cycle_that_slept_very_long_is_caught_up_in_portions() -> None:
+    minutely = boundary("b", "a", on_timer("R/PT1M", "timeCycle"), False)
+    text = one(start(), user("a"), minutely, end("n"), end(), flows="s > a > e; b > n")
+    story = Story(text).start().after(days=1)
+    assert len(story.moved.result["fired"]) == 1000
+    story.after(seconds=0)
+    assert len(story.moved.result["fired"]) == 440
+    assert story.timers == {"b": T0 + timedelta(days=1, minutes=1)}
+
+
+def test_timers_that_are_always_due_are_a_fault() -> None:
+    text = one(start(), gateway("g"), catch("t", on_timer("=now()", "timeDate")), flows="s > g > t; t > g")
+    with pytest.raises(Fault, match="loop without end"):
+        Story(text).start().after(seconds=1)
