@@ -1,8 +1,8 @@
 """Forms: form-js schemas, checked on the server with the viewer's verdict, in two languages. Pure.
 
 `parse(schema).check(values, context)` → clean values and problems; `faults(schema)` before a deploy;
-`localise(schema, language)` for the viewer; `fill(schema, lists)` puts a city's own lists in; `prefilled(schema, known)`
-begins fields with the values of others.
+`localise(schema, language)` for the viewer; `fill(schema, lists)` puts a city's own lists in;
+`prefilled(schema, known)` begins fields with the values of others.
 """
 
 from app.forms.faults import faults

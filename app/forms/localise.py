@@ -39,7 +39,7 @@ def prefilled(form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, An
     begun = dict(known)
     for component in every(form.get("components")):
         key, source = component.get("key"), (component.get("properties") or {}).get("from")
-        if isinstance(key, str) and source in known and known.get(key) in (None, ""):
+        if isinstance(key, str) and isinstance(source, str) and source in known and known.get(key) in (None, ""):
             begun[key] = known[source]
     return begun
 

@@ -1,6 +1,7 @@
 """What the recorded verdicts cannot show: hostile values, languages, faults, the shipped forms' content."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -154,6 +155,16 @@ def test_every_problem_has_a_sentence() -> None:
     source = "".join(path.read_text() for path in (ROOT / "app" / "forms").glob("*.py"))
     keys = {f"forms.{part.split(chr(34))[0]}" for part in source.split('problem("')[1:]} | {"forms.required"}
     assert all(i18n.has_text(key) for key in keys), keys
+
+
+def test_every_fault_has_a_sentence_and_a_remedy() -> None:
+    i18n.load_texts(ROOT / "app" / "forms")
+    source = (ROOT / "app" / "forms" / "faults.py").read_text()
+    codes = set(re.findall(r'"(form-[a-z-]+)"', source))
+    assert len(codes) > 8
+    for code in codes:
+        assert i18n.has_text(f"finding.{code}"), code
+        assert i18n.has_text(f"finding.{code}.remedy"), code
 
 
 # ---------------------------------------------------------------- faults
