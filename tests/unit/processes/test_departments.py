@@ -1,10 +1,12 @@
 """A work order in each department's diagram: signing, limits, return, withdrawal."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
 
-from app.workflow.engine import Compiled
+from app.workflow.engine import Compiled, compile_bundle
+from app.workflow.engine.types import Registry
 from tests.unit.processes.trial import MONDAY, ZONE, Trial, order
 
 PROCESSES = ["department_default", "department_gas", "department_sanitation", "department_planning"]
@@ -106,6 +108,17 @@ def test_an_emergency_is_signed_within_fifteen_minutes(bundle: Compiled) -> None
 def test_each_department_has_its_own_limits(bundle: Compiled, process: str, sub_category: str, due: datetime) -> None:
     trial = order(bundle, process, sub_category=sub_category).task("sign", decision="SIGN")
     assert trial.due_of("handle") == due
+
+
+def test_an_analysts_edit_of_the_limit_is_all_it_takes(files: Mapping[str, bytes], registry: Registry) -> None:
+    """A limit of three seconds, written into the input mapping `due` as one would in the Modeler."""
+    name = "processes/departments/sanitation.bpmn"
+    shipped = b"'=deadline(5, \"WORKING_HOUR\")'"
+    assert files[name].count(shipped) == 1
+    edited = compile_bundle({**files, name: files[name].replace(shipped, b"'=duration(\"PT3S\")'")}, registry)
+    trial = order(edited, "department_sanitation", sub_category="DIRTY_ROAD").task("sign", decision="SIGN")
+    assert trial.due_of("handle") == MONDAY + timedelta(seconds=3)
+    assert rungs(trial.after(seconds=3)) == ["WARN", "DUE"]
 
 
 def test_illegal_building_has_fifteen_working_days_and_is_inspected(bundle: Compiled) -> None:

@@ -52,8 +52,9 @@ class City:
     def evaluate_case(self, now: datetime) -> dict[str, Any]:
         return {"score": 90, "on_time": True}
 
-    def start_limit(self, now: datetime, kind: str, due: datetime) -> dict[str, Any]:
-        whole = due - now
+    def start_limit(self, now: datetime, kind: str, due: Any) -> dict[str, Any]:
+        whole = due - now if isinstance(due, datetime) else due.timedelta()
+        due = now + whole
         return {
             "id": kind,
             "started_at": now,
