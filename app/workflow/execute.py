@@ -91,8 +91,8 @@ def attempt(
             state = getattr(error.orig, "sqlstate", None)
             if state in ("55P03", "57014") or left == 1:
                 raise Busy from error
-            if state is None or not state.startswith("40"):
-                raise
+            if not error.connection_invalidated and (state is None or not state.startswith("40")):
+                raise  # a lost connection is tried again: should the command have committed, its id tells
     raise Busy
 
 

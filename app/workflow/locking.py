@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
+from app.workflow.driver import call
 from app.workflow.errors import UnknownInstance
 from app.workflow.schemas import Command, InstanceView, TaskView, View
 
@@ -60,20 +61,21 @@ def digest(seal: bytes, content: Mapping[str, Any]) -> str:
 def lock(session: Session, instance_id: UUID, command: Command) -> Locked:
     """Wait for the row (not longer than the connection's lock_timeout). Raises UnknownInstance."""
     task, message = command.content.get("task_id"), command.content.get("message_id")
-    row = (
-        session.connection()
-        .exec_driver_sql(LOCK, (instance_id, command.id, task, message, command.kind == "fire_timers"))
-        .one()
-    )
-    if row.version is None:
+    parameters = (instance_id, command.id, task, message, command.kind == "fire_timers")
+    (
+        bundle_id, process_id, version, status, head, seal, state, started_at, last_at, ended_at, next_due, incidents,
+        suspended, subject_kind, subject_id, district, departments, confidential, seen_no, seen_actor, seen_at,
+        seen_result, task_row, message_row, held,
+    ) = call(session, LOCK, parameters)  # fmt: skip
+    if version is None:
         raise UnknownInstance(instance_id)
     view = InstanceView(
-        instance_id, row.bundle_id, row.process_id, row.status, row.version, row.started_at, row.last_at, row.ended_at,
-        row.subject_kind, row.subject_id, row.district, tuple(row.departments), row.confidential, row.suspended,
+        instance_id, bundle_id, process_id, status, version, started_at, last_at, ended_at, subject_kind, subject_id,
+        district, tuple(departments), confidential, suspended,
     )  # fmt: skip
     return Locked(
-        view, row.head, row.seal, row.state, row.next_due, row.incidents, frozenset(row.held or ()), row.task,
-        row.message, row.seen_no, row.seen_actor, row.seen_at, orjson.loads(row.seen_result) if row.seen_no else {},
+        view, head, seal, state, next_due, incidents, frozenset(held or ()), task_row, message_row, seen_no,
+        seen_actor, seen_at, orjson.loads(seen_result) if seen_no else {},
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit import FORMAT, Row, chain, detail_hash, new_salt
 from app.core.ids import new_id
 from app.workflow.codec import dump, dump_plain
+from app.workflow.driver import call
 from app.workflow.engine.types import Moved, OpenTask, OpenTimer, OpenWait, Step, Surface, VariableChange
 from app.workflow.runtime import OnInstance
 from app.workflow.schemas import Command
@@ -91,11 +92,12 @@ def write(session: Session, draft: Draft) -> FollowUp | None:
         detail_hash(salt, detail) if salt is not None and detail is not None else None,
     )  # fmt: skip
     digest = chain(draft.previous, row)
-    written = session.connection().exec_driver_sql(WRITE, (
+    parameters = (
         row.stream, row.no, row.command_id, row.kind, row.actor, row.actor_name, row.on_behalf_of, row.recorded_at,
         row.occurred_at, row.bundle, row.steps, row.changes, row.result, row.detail_hash, salt, detail, FORMAT,
         draft.previous, digest, draft.state, _document(draft.doc, outbox),
-    )).scalar_one()  # fmt: skip
+    )  # fmt: skip
+    (written,) = call(session, WRITE, parameters)
     if not written:
         return None
     session.info.setdefault(AFTER, []).append(follow)

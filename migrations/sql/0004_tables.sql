@@ -55,9 +55,10 @@ alter table instance alter column state set storage external;   -- no use compre
 create index instance_subject on instance(subject_id);
 create index instance_bundle on instance(bundle_id, process_id) where ended_at is null;
 
+-- What hangs on an instance is written by advance_write alone, under the instance's lock: foreign keys would only cost.
 create table user_task(
   task_id uuid primary key,
-  instance_id uuid not null references instance,
+  instance_id uuid not null,
   element text not null,
   process_id text not null,
   form_id text,
@@ -82,7 +83,7 @@ create index user_task_assignee on user_task(assignee) where assignee is not nul
 
 create table timer(
   timer_id uuid primary key,
-  instance_id uuid not null references instance,
+  instance_id uuid not null,
   element text not null,
   due timestamptz not null,
   held text                                     -- null, 'suspended' or 'incident': then it does not fire
@@ -108,7 +109,7 @@ create index timer_start_due on timer_start(next_due) where next_due is not null
 
 create table subscription(
   wait_id uuid primary key,
-  instance_id uuid not null references instance,
+  instance_id uuid not null,
   element text not null,
   name text not null,
   key text not null                             -- '' where the diagram gives no correlation key
@@ -175,11 +176,7 @@ create or replace view history_head as
   union all
   select id, version, head from instance;
 
-create trigger keep before update or delete on file_content for each row execute function refuse_change();
-create trigger keep before update or delete on bundle for each row execute function refuse_change();
-create trigger keep before update or delete on bundle_file for each row execute function refuse_change();
-create trigger keep before update or delete on deployment for each row execute function refuse_change();
-create trigger keep_all before truncate on file_content execute function refuse_change();
-create trigger keep_all before truncate on bundle execute function refuse_change();
-create trigger keep_all before truncate on bundle_file execute function refuse_change();
-create trigger keep_all before truncate on deployment execute function refuse_change();
+create trigger keep_all before update or delete or truncate on file_content execute function refuse_change();
+create trigger keep_all before update or delete or truncate on bundle execute function refuse_change();
+create trigger keep_all before update or delete or truncate on bundle_file execute function refuse_change();
+create trigger keep_all before update or delete or truncate on deployment execute function refuse_change();

@@ -74,16 +74,15 @@ PARTITIONS = """
 do $$ declare p int; begin
   for p in 0..7 loop
     execute format('create table history_p%s partition of history for values with (modulus 8, remainder %s)', p, p);
-    -- a TRUNCATE trigger is not inherited by partitions; those on rows are
-    execute format('create trigger keep_all before truncate on history_p%s execute function refuse_change()', p);
+    -- those of a statement are not inherited by partitions
+    execute format('create trigger keep_all before update or delete or truncate on history_p%s'
+                   ' execute function refuse_change()', p);
   end loop;
 end $$;
 create trigger keep before update or delete on history for each row execute function refuse_change();
-create trigger keep_all before truncate on history execute function refuse_change();
-create trigger keep before update on history_detail for each row execute function refuse_change();
-create trigger keep_all before truncate on history_detail execute function refuse_change();
-create trigger keep before update or delete on access_log for each row execute function refuse_change();
-create trigger keep_all before truncate on access_log execute function refuse_change();
+create trigger keep_all before update or delete or truncate on history execute function refuse_change();
+create trigger keep_all before update or truncate on history_detail execute function refuse_change();
+create trigger keep_all before update or delete or truncate on access_log execute function refuse_change();
 """
 
 
