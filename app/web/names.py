@@ -1,13 +1,14 @@
 """Words for the city's codes, in the page's language. The tables are small and change rarely: kept for some seconds."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, g
 
 from app import city
 from app.core.http import language, site
+from app.core.i18n import has_text, text
 
 KEPT_SECONDS = 15.0
 
@@ -39,6 +40,16 @@ def names() -> Names:
         g.names = Names(_labels(), language())
     found: Names = g.names
     return found
+
+
+def groups_in_words(groups: Iterable[str]) -> str:
+    """A task's candidate groups: roles by their names, departments by theirs."""
+    lang = language()
+    words = [
+        text(f"identity.role.{group}", lang) if has_text(f"identity.role.{group}") else names().of(group)
+        for group in groups
+    ]
+    return text("web.and", lang).join(words)
 
 
 def city_name() -> str:

@@ -15,6 +15,7 @@ from app.core.http import language
 from app.core.i18n import has_text, text
 from app.core.ids import new_id
 from app.identity import TooManyAttempts
+from app.web.names import groups_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +55,22 @@ def _expected(error: CitydeskError) -> AnyResponse:
     errors = {}
     if isinstance(error, Invalid):
         errors = {field: [text(key, language(), **params)] for field, (key, params) in error.fields.items()}
-    detail = text(error.key, language(), **error.params)
+    detail = sentence(error)
     response = _answer(error.status, error.key, detail, errors)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(int(error.retry_after.total_seconds()) + 1)
     return response
+
+
+def sentence(error: CitydeskError) -> str:
+    """What a person is told, in the language of the page; groups by their names in that language."""
+    params = dict(error.params)
+    groups = params.get("groups")
+    if isinstance(groups, list):
+        params["who"] = groups_in_words(groups)
+    return text(error.key, language(), **params)
 
 
 def _http(error: HTTPException) -> AnyResponse:

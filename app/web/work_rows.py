@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.http import language
-from app.core.i18n import has_text, text
 from app.identity import Actor
 from app.lifecycle.worklist import WorkItem, may_work_on
 from app.web.formats import LimitChip
 from app.web.limits import chip_of_item
-from app.web.names import names
+from app.web.names import groups_in_words, names
 from app.web.templating import label
 
 
@@ -50,13 +49,3 @@ def work_row(item: WorkItem, actor: Actor, now: datetime) -> WorkRow:
         chip=chip_of_item(item, now),
         limit_kind=label("LimitKind", item.limit.kind) if item.limit else "",
     )
-
-
-def groups_in_words(groups: tuple[str, ...]) -> str:
-    """Roles by their names, departments by theirs."""
-    lang = language()
-    words = [
-        text(f"identity.role.{group}", lang) if has_text(f"identity.role.{group}") else names().of(group)
-        for group in groups
-    ]
-    return text("web.and", lang).join(words)

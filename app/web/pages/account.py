@@ -14,6 +14,7 @@ from app.identity import WrongPassword, change_password
 from app.identity.guard import actor, signed_in, token
 from app.identity.routes import end_session, own_sessions
 from app.web.pages.frame import blueprint, page
+from app.web.problems import sentence
 from app.web.templating import t
 
 
@@ -58,7 +59,7 @@ def _errors(error: CitydeskError) -> dict[str, str]:
     if isinstance(error, Invalid) and error.fields:
         names = {"password": "new"}
         return {names.get(name, name): t(key, **params) for name, (key, params) in error.fields.items()}
-    return {"new": t(error.key, **error.params)}
+    return {"new": sentence(error)}
 
 
 def _device(agent: Any) -> str:

@@ -28,6 +28,7 @@ from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.case_parts import case_parts
 from app.web.pages.frame import blueprint, page
+from app.web.problems import sentence
 from app.web.templating import label, t
 from app.web.work_rows import work_row
 
@@ -46,7 +47,7 @@ def cases() -> Response | str:
             with site().sessions() as session:
                 return redirect(f"/cases/{find(session, number).case_no}")
         except CitydeskError as error:
-            not_found = t(error.key, **error.params)
+            not_found = sentence(error)
     chosen = {name: request.args[name] for name in (*_LISTS, *_SINGLE, *_FLAGS) if request.args.get(name)}
     with site().sessions() as session:
         found, following = page_of_cases(session, _query(chosen))
@@ -81,7 +82,7 @@ def ask_for_visit(case_no: str) -> Response:
         bring_visit_forward(runtime(), found.id, actor=actor(), command_id=command_id)
         flash(t("web.case.brought_forward"))
     except CitydeskError as error:
-        flash(t(error.key, **error.params), "error")
+        flash(sentence(error), "error")
     return redirect(f"/cases/{found.case_no}")
 
 

@@ -17,13 +17,15 @@ from app.identity import user_names
 from app.identity.guard import permits
 from app.lifecycle.routes import runtime
 from app.web import formats
-from app.web.names import names
+from app.web.names import groups_in_words, names
 from app.web.pages.cases import case_page_parts
 from app.web.pages.frame import blueprint, page
 from app.web.templating import moment, t
 from app.web.tokens import Waiting, standing
-from app.web.work_rows import groups_in_words
 from app.workflow import InstanceView
+
+_LISTENERS = frozenset({"boundaryEvent", "startEvent"})
+"""They wait beside the work: in the table, but without a pill on the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def _diagram(session: Session, instance: InstanceView, at: datetime) -> dict[str
     where = standing(runtime(), session, instance)
     people = user_names(session, [UUID(w.task.assignee) for w in where.waiting if w.task and w.task.assignee])
     tokens = [_token(waiting, people, at) for waiting in where.waiting]
-    tokens.sort(key=lambda token: token["type"] != "userTask")
-    drawn = [token for token in tokens if token["type"] not in ("boundaryEvent", "startEvent")]
+    tokens.sort(key=lambda token: (token["type"] in _LISTENERS, token["type"] != "userTask"))
+    drawn = [token for token in tokens if token["type"] not in _LISTENERS]
     late = [token["element"] for token in drawn if token["late"]]
     return {
         "sentence": _sentence(drawn),

@@ -14,7 +14,7 @@ from app.identity.guard import public, signed_in
 from app.identity.routes import open_session
 from app.web.navigation import home
 from app.web.pages.frame import blueprint, page
-from app.web.templating import t
+from app.web.problems import sentence
 
 A_YEAR = 365 * 24 * 3600
 
@@ -36,7 +36,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     try:
         token, actor = open_session(username, request.form.get("password", ""))
     except CitydeskError as error:
-        problem = t(error.key, **error.params)
+        problem = sentence(error)
         return _sign_in_page(target, username, problem), error.status
     session.clear()
     session["token"] = token

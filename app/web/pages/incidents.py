@@ -16,6 +16,7 @@ from app.identity.guard import actor, permits
 from app.lifecycle.routes import runtime
 from app.lifecycle.subject import ORDER
 from app.web.pages.frame import blueprint, page
+from app.web.problems import sentence
 from app.web.routes import retry_incident
 from app.web.templating import t
 from app.web.tokens import element as find_element
@@ -39,7 +40,7 @@ def retry(number: int) -> Response:
         retry_incident(number, actor(), command_id)
         flash(t("web.incident.retried", no=number))
     except CitydeskError as error:
-        flash(t(error.key, **error.params), "error")
+        flash(sentence(error), "error")
     return redirect("/incidents")
 
 

@@ -18,10 +18,12 @@ from app.lifecycle.form_view import shown_form, shown_values
 from app.lifecycle.routes import runtime
 from app.lifecycle.tasks import claim, complete_task, release
 from app.lifecycle.worklist import WorkItem, may_work_on, work_item, worklist
+from app.web.names import groups_in_words
 from app.web.pages.case_parts import case_parts
 from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, page
 from app.web.pages.islands import form_texts, sent
+from app.web.problems import sentence
 from app.web.templating import t
 from app.web.work_rows import WorkRow, work_row
 
@@ -111,7 +113,7 @@ def _and_back(deed: Any, target: str) -> Response:
     try:
         deed()
     except CitydeskError as error:
-        flash(t(error.key, **error.params), "error")
+        flash(sentence(error), "error")
     return redirect(local(request.form.get("back", target)))
 
 
@@ -134,4 +136,4 @@ def _why_not(item: WorkItem, person: Actor) -> str:
         return t("web.task.suspended")
     if item.task.assignee and item.task.assignee != str(person.id):
         return t("web.task.taken", name=item.assignee_name or "—")
-    return t("web.task.not_yours", groups=", ".join(item.task.groups))
+    return t("web.task.not_yours", groups=groups_in_words(item.task.groups))
