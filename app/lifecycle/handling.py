@@ -9,7 +9,7 @@ from app.cases.models import CaseFile, Supervision, WorkOrder
 from app.core.ids import new_id
 from app.lifecycle.limits import end_open_limits
 from app.lifecycle.notices import tell
-from app.lifecycle.subject import case_of, order_of, reason_key, said
+from app.lifecycle.subject import case_of, order_of, persons_reason, reason_key, said
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
 
@@ -42,6 +42,7 @@ def end_order(session: Session, call: Call, on: OnInstance) -> Variables:
         set_order_state(order, _ENDED_AS[outcome], on)
         order.ended_at, order.outcome = on.now, outcome
         on.change("order_outcome", None, outcome.value)
+        persons_reason(on)
         end_open_limits(session, order.id, on.now)
     return {}
 

@@ -4,7 +4,7 @@ The same sentences stand on the page, in print, in replay and in exports. Rows h
 names come from the row's own bundle and from the city, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -12,17 +12,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import audit, city, workflow
+from app import audit, city, forms, workflow
 from app.audit import HistoryRow
 from app.cases.models import CaseFile, WorkOrder
 from app.cases.queries import scope_of
+from app.core.errors import NotFound
 from app.core.i18n import has_text, text
 from app.identity import Actor, can, require
 from app.lifecycle.form_view import fields_of_bundle
+from app.lifecycle.forms import REGISTRATION
 from app.lifecycle.history_changes import Words, told_changes
 from app.workflow import Runtime
-from app.workflow.engine.types import Element
-from app.workflow.peek import elements
+from app.workflow.engine.types import Element, Refused
+from app.workflow.peek import elements, form_of
 
 Mark = Literal["person", "clock", "system", "alarm", "done"]
 
@@ -71,7 +73,8 @@ class _Teller:
     def tell(self, row: HistoryRow, order_no: str | None) -> Sentence | None:
         """None for a row that tells people nothing (a message that changed nothing they can see)."""
         fields = row.changes.get("fields", {})
-        details = told_changes(fields, row.personal or {}, self.words)
+        words = replace(self.words, form=self._form(row))
+        details = told_changes(fields, row.personal or {}, words)
         sentence = self._sentence(row, order_no)
         if sentence is None and not details:
             return None
@@ -123,6 +126,20 @@ class _Teller:
         if element is None:
             return element_id
         return element.names.get(self.words.language) or element.names.get("en") or element_id
+
+    def _form(self, row: HistoryRow) -> Mapping[str, Mapping[str, Any]]:
+        """Fields by key of the form that was filled in with this row."""
+        if row.bundle is None or row.kind not in ("start", "complete_task"):
+            return {}
+        by_process = self._elements(row)
+        element = by_process.get(self.process, {}).get(str(row.result.get("element", "")))
+        form_id = REGISTRATION if row.kind == "start" else element.form_id if element else None
+        if form_id is None:
+            return {}
+        try:
+            return forms.parse(form_of(self.runtime, self.session, row.bundle, form_id)).fields
+        except (NotFound, Refused):
+            return {}
 
     def _elements(self, row: HistoryRow) -> Mapping[str, Mapping[str, Element]]:
         return {} if row.bundle is None else elements(self.runtime, self.session, row.bundle)

@@ -32,7 +32,12 @@ _ENUMS = {
     "rework_reason": "Reason",
     "alarm": "Reason",
 }
-_UNTOLD = frozenset({"acceptance_no", "case_no", "filed_at", "leader_instruction"})
+_UNTOLD = frozenset(
+    {
+        *("acceptance_no", "case_no", "filed_at", "leader_instruction"),
+        *("custom.lead_department", "custom.assist_departments", "custom.visit_result", "custom.instruction"),
+    }
+)
 """Told by the row's own sentence, or by another field of the same row."""
 
 
@@ -46,6 +51,8 @@ class Words:
     zone: tzinfo
     personal: bool
     """Whether the reader may see personal values."""
+    form: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Fields by key of the form that was filled in, for what analysts added."""
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Fields of the deployed forms by key: what analysts call what their forms record."""
 

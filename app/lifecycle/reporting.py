@@ -1,5 +1,6 @@
 """Stage 1, Problem Reporting: a person speaks, or a contact arrives, and a registration makes a case (D01, W01-W14)."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -19,7 +20,9 @@ from app.core.ids import derived_id, new_id
 from app.identity import Actor, Scope, require
 from app.lifecycle import forms
 from app.lifecycle.subject import CASE
-from app.workflow import FirstTask, Runtime
+from app.workflow import Fault, FirstTask, Runtime
+
+log = logging.getLogger(__name__)
 
 PROCESS = "lifecycle"
 
@@ -40,7 +43,8 @@ def register(
     """Save a report: registration, case NOT_PROCESSED and its lifecycle with the first task done, in one transaction.
 
     The same `command_id` again gives the first one's numbers (Conflict for another person or other values).
-    Raises Forbidden, Invalid (a sentence for each field), NotFound before the first deploy."""
+    Raises Forbidden, Invalid (a sentence for each field), NotFound before the first deploy, Conflict when the
+    deployed diagram cannot begin (nothing is saved then)."""
     require(actor, "case.register", _scope(values))
     command = command_id or new_id()
     try:
@@ -48,6 +52,9 @@ def register(
             if (known := _known(session, command, values, actor)) is not None:
                 return known
             made = _register(runtime, session, values, actor, command, now or runtime.clock.now())
+    except Fault as fault:
+        log.warning("a report could not be registered: %s", fault)
+        raise Conflict("lifecycle.cannot_begin", element=fault.element or "–") from fault
     except IntegrityError:
         # the same command at the same moment: the other one made it
         with runtime.sessions.begin() as session:

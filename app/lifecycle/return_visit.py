@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.identity import Actor, require
 from app.lifecycle.asking import ask
 from app.lifecycle.scoring import Evidence, score
-from app.lifecycle.subject import case_of
+from app.lifecycle.subject import case_of, persons_reason
 from app.lifecycle.withdrawal import withdraw_open_orders
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Call, Variables
@@ -77,7 +77,8 @@ def close_case(session: Session, call: Call, on: OnInstance) -> Variables:
     """COMPLETED. What its departments still have open is withdrawn; what they reported is closed."""
     case = case_of(session, on)
     outcome = Outcome(call.inputs["outcome"])
-    record_fact(session, case, FactKind.CLOSED, actor=on.actor, now=on.now, body={"outcome": outcome})
+    reason = persons_reason(on)
+    record_fact(session, case, FactKind.CLOSED, actor=on.actor, now=on.now, reason=outcome, text=reason)
     withdraw_open_orders(session, case, on, outcome)
     for order in session.scalars(
         select(WorkOrder).where(WorkOrder.case_id == case.id, WorkOrder.outcome == OrderOutcome.REPORTED_BACK)

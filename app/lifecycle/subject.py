@@ -48,3 +48,11 @@ def reason_key(code: str) -> str:
     """Diagrams give reasons as codes; a code that has a text is said in the reader's language."""
     key = f"enum.Reason.{code}"
     return key if has_text(key) else code
+
+
+def persons_reason(on: OnInstance) -> str | None:
+    """What the person wrote who asked for this (a withdrawal); it goes to the erasable part of the history."""
+    reason = on.command.content.get("reason")
+    if reason:
+        on.change("reason", None, str(reason), personal=True)
+    return str(reason) if reason else None

@@ -63,13 +63,12 @@ def tell_instance(
 ) -> Result:
     """A message in a person's name to an instance that waits for it now: their name stands in the history.
 
-    Unlike `deliver` it is taken at once or not at all. Raises Gone when the instance does not wait for it, Busy, Stuck.
-    The same `dedupe` again returns the first result."""
+    Unlike `deliver` it is taken at once or not at all. Operations find its `reason` in the command's content. Raises
+    Gone when the instance does not wait for it, Busy, Stuck. The same `dedupe` again returns the first result."""
     with runtime.sessions.begin() as session:
         message_id = _post(runtime, session, name, key, payload, dedupe)
-    command = Command(
-        derived_id("message", message_id, instance_id), "deliver_message", actor, {"message_id": str(message_id)}
-    )
+    content = {"message_id": str(message_id), "reason": payload.get("reason")}
+    command = Command(derived_id("message", message_id, instance_id), "deliver_message", actor, content)
     try:
         return execute(runtime, instance_id, command)
     except Gone:

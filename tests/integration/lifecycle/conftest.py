@@ -1,7 +1,7 @@
 """A city at work in simulated time: the shipped diagrams and forms, the demo city, and people who do their tasks."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class Desk:
 
     runtime: Runtime
     clock: SimulatedClock
+    report: Mapping[str, Any] = field(default_factory=lambda: dict(REPORT))
 
     def person(self, username: str) -> Actor:
         with self.session() as session:
@@ -112,6 +113,28 @@ class Desk:
             responsible_person="梁玉珍",
             **report,
         )
+
+    def given_dispatched(self, assist: Sequence[str] = ()) -> lifecycle.Registered:
+        """An overflowing bin, filed and dispatched to sanitation, perhaps with assistants."""
+        made = self.given_report()
+        self.do("supervisor", made.case_id, "judge", judgement="FILE")
+        self.dispatch(made.case_id, "sanitation", assist)
+        return made
+
+    def dispatch(self, case_id: UUID, lead: str, assist: Sequence[str] = (), method: str = "FILE_CASE") -> None:
+        values = {"method": method, "lead_department": lead, "assist_departments": list(assist)}
+        self.do("supervisor", case_id, "dispatch", **values)
+
+    def reply_and_wait(self, case_id: UUID) -> None:
+        """Verified, answered, and the return visit has become due."""
+        self.do("supervisor", case_id, "verify", verification="PASSED")
+        self.do("agent", case_id, "reply", reply_way="PHONE", reply_text="已处理")
+        self.wait(days=5)
+
+    def finish(self, case_id: UUID) -> None:
+        self.handle("sanitation", case_id)
+        self.reply_and_wait(case_id)
+        self.do("agent", case_id, "return_visit", visit_result="VERY_SATISFIED", resolved="SOLVED")
 
     def case(self, case_id: UUID) -> CaseFile:
         with self.session() as session:
