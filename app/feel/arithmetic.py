@@ -53,10 +53,15 @@ def minus(left: Value, right: Value) -> Value:
     raise TypeError
 
 
+_LONGEST = Decimal("1e33")
+"""Nanoseconds or months of a duration that calculation makes."""
+
+
 def _scaled(duration: Value, factor: Callable[[Decimal], Decimal]) -> Value:
-    if isinstance(duration, DayTimeDuration):
-        return DayTimeDuration(whole(factor(Decimal(duration.nanos))))
-    return YearMonthDuration(whole(factor(Decimal(duration.months))))
+    amount = factor(_amount(duration))
+    if abs(amount) > _LONGEST:
+        raise OverflowError
+    return DayTimeDuration(whole(amount)) if isinstance(duration, DayTimeDuration) else YearMonthDuration(whole(amount))
 
 
 def times(left: Value, right: Value) -> Value:

@@ -16,9 +16,8 @@ from app.feel.temporal.literals import parse_date, parse_date_time, parse_durati
 from app.feel.temporal.printing import temporal_text
 from app.feel.temporal.wide import WideDate, WideDateTime, WideTime
 from app.feel.text import number_text
-from app.feel.values import MAX_DEPTH, Value, number
+from app.feel.values import MAX_DEPTH, MAX_VALUES, Value, number
 
-MAX_VALUES = 1_000_000
 _EXACT = 2**53
 
 
@@ -45,9 +44,7 @@ def _encode(value: Value, depth: int, left: list[int]) -> Any:
 
 
 def _encode_number(value: int | float | Decimal) -> Any:
-    if isinstance(value, int):
-        return value
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    exact = value if isinstance(value, Decimal) else Decimal(value if isinstance(value, int) else repr(value))
     if exact == exact.to_integral_value() and abs(exact) < _EXACT:
         return int(exact)
     return {"$": "num", "v": number_text(exact)}

@@ -5,20 +5,26 @@ from decimal import Decimal
 from typing import Any
 
 from app.feel.errors import LimitReached
+from app.feel.limits import Run
 from app.feel.temporal.fields import NANOS, day_nanos, instant, offset_seconds, time_offset, zone_of
 from app.feel.values import NotEqual, Range, Value, kind
 
 Ternary = bool | None
-_MAX_COMPARED = 1_000_000
+_MAX_COMPARED = 200_000
 _PLAIN = (str, Decimal, bool)
 
 
-def equal(left: Value, right: Value) -> Ternary:
-    """FEEL's `=`. Different kinds are None; null equals only null; dates and times compare as moments."""
+def equal(left: Value, right: Value, run: Run | None = None) -> Ternary:
+    """FEEL's `=`. Different kinds are None; null equals only null; dates and times compare as moments.
+    Comparing lists and contexts costs steps of `run`."""
     cls = type(left)
     if cls is type(right) and cls in _PLAIN:
         return bool(left == right)
-    return _equal(left, right, [0])
+    spent = [0]
+    result = _equal(left, right, spent)
+    if run is not None and spent[0] > 1:
+        run.step(spent[0])
+    return result
 
 
 def _equal(left: Value, right: Value, spent: list[int]) -> Ternary:
@@ -130,12 +136,12 @@ def less(left: Value, right: Value) -> Ternary:
     return bool(one < other)
 
 
-def compare(operator: str, left: Value, right: Value) -> Ternary:
+def compare(operator: str, left: Value, right: Value, run: Run | None = None) -> Ternary:
     """Any of `=`, `!=`, `<`, `<=`, `>`, `>=`."""
     if operator == "=":
-        return equal(left, right)
+        return equal(left, right, run)
     if operator == "!=":
-        return negate(equal(left, right))
+        return negate(equal(left, right, run))
     if operator == "<":
         return less(left, right)
     if operator == ">":
@@ -169,24 +175,26 @@ def within(value: Value, interval: Range) -> Ternary:
     return above and below
 
 
-def matches(value: Value, test: Value) -> Ternary:
+def matches(value: Value, test: Value, run: Run | None = None) -> Ternary:
     """Whether a value satisfies a test's value: it equals it, lies in it, or is among it."""
     if isinstance(test, Range):
-        return equal(value, test) if isinstance(value, Range) else within(value, test)
+        return equal(value, test, run) if isinstance(value, Range) else within(value, test)
     if isinstance(test, NotEqual):
-        return negate(equal(value, test.value))
+        return negate(equal(value, test.value, run))
     if isinstance(test, list):
-        if isinstance(value, list) and equal(value, test) is True:
+        if isinstance(value, list) and equal(value, test, run) is True:
             return True
-        return among(value, test)
-    return equal(value, test)
+        return among(value, test, run)
+    return equal(value, test, run)
 
 
-def among(value: Value, tests: list[Value]) -> Ternary:
+def among(value: Value, tests: list[Value], run: Run | None = None) -> Ternary:
     """Whether any element matches."""
+    if run is not None:
+        run.step(len(tests))
     result: Ternary = False
     for test in tests:
-        found = equal(value, test) if isinstance(test, list) else matches(value, test)
+        found = equal(value, test, run) if isinstance(test, list) else matches(value, test, run)
         if found is True:
             return True
         if found is None:

@@ -43,14 +43,20 @@ class Expression:
         """The value. Errors make null and are appended to `reasons`; with `strict`, null that came of an error is a
         FeelError. `now` is what `now()` and `today()` go by."""
         run = Run(functions, [] if reasons is None else reasons, now, limits)
-        value = self.run(context, run)
+        try:
+            value = self._code(Frame(context, None, run))
+        except (LimitReached, RecursionError) as error:
+            value = stopped(error, run)
         if strict and value is None and run.reasons:
             raise FeelError(run.reasons[0], self.text)
         return value
 
     def run(self, context: Mapping[str, Any], run: Run) -> Value:
         """The same within an evaluation that has begun (a decision table's cells share one budget)."""
-        return guarded(lambda: self._code(Frame(context, None, run)), run)
+        try:
+            return self._code(Frame(context, None, run))
+        except (LimitReached, RecursionError) as error:
+            return stopped(error, run)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -81,24 +87,29 @@ class UnaryTest:
     def run(self, value: Value, context: Mapping[str, Any], run: Run) -> bool:
         """The same within an evaluation that has begun; `value` is FEEL's own."""
 
-        def judge() -> Value:
-            outside = Frame(context, None, run)
-            return self._test(Frame({INPUT: value}, outside, run), value)
-
-        return guarded(judge, run) is True
+        try:
+            return self._test(Frame({INPUT: value}, Frame(context, None, run), run), value) is True
+        except (LimitReached, RecursionError) as error:
+            stopped(error, run)
+            return False
 
     def __repr__(self) -> str:
         return f"UnaryTest({self.text!r})"
+
+
+def stopped(error: LimitReached | RecursionError, run: Run) -> Value:
+    """Null, and the note why an evaluation was stopped."""
+    if isinstance(error, LimitReached):
+        return run.fail(error.key, **error.params)
+    return run.fail("feel.recursion")
 
 
 def guarded(work: Callable[[], Value], run: Run) -> Value:
     """Run closures; what must stop them becomes null and a reason."""
     try:
         return work()
-    except LimitReached as limit:
-        return run.fail(limit.key, **limit.params)
-    except RecursionError:
-        return run.fail("feel.recursion")
+    except (LimitReached, RecursionError) as error:
+        return stopped(error, run)
 
 
 def _known(functions: Container[str] | Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
@@ -132,7 +143,7 @@ KnownFunctions = tuple[tuple[str, tuple[str, ...] | None], ...]
 
 @lru_cache(maxsize=4096)
 def _compile(text: str, functions: KnownFunctions, names: frozenset[str], find_type: FindType | None) -> Expression:
-    unit = _unit(functions, names, find_type)
+    unit = Unit(dict(functions), names, find_type or _no_type, own_values=find_type is not None)
     try:
         code = compile_node(parse_expression(text, _scanned(functions, names)), Scope(unit))
     except FeelSyntaxError as error:
@@ -146,7 +157,7 @@ def _compile(text: str, functions: KnownFunctions, names: frozenset[str], find_t
 def _compile_unary(
     text: str, functions: KnownFunctions, names: frozenset[str], find_type: FindType | None
 ) -> UnaryTest:
-    unit = _unit(functions, names, find_type)
+    unit = Unit(dict(functions), names, find_type or _no_type, own_values=find_type is not None)
     try:
         test = compile_tests(parse_tests(text, _scanned(functions, names)), Scope(unit).inner(INPUT))
     except FeelSyntaxError as error:
@@ -156,8 +167,8 @@ def _compile_unary(
     return UnaryTest(text, test, frozenset(unit.free | unit.perhaps_free))
 
 
-def _unit(functions: KnownFunctions, names: frozenset[str], find_type: FindType | None) -> Unit:
-    return Unit(dict(functions), names, find_type or (lambda _name: None))
+def _no_type(_name: str) -> None:
+    return None
 
 
 def _scanned(functions: KnownFunctions, names: frozenset[str]) -> list[str]:

@@ -29,6 +29,7 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 _CLOCK_EVERY = 512
+_FREE_CHARACTERS = 64
 
 
 class Run:
@@ -84,10 +85,12 @@ class Run:
     def leave(self) -> None:
         self.depth -= 1
 
-    def check_string(self, value: str) -> str:
-        """`value` itself; raises LimitReached when it is too long."""
+    def made(self, value: str) -> str:
+        """`value` itself, a text that an expression made: long ones cost steps, too long ones raise LimitReached."""
         if len(value) > self.limits.string:
             raise LimitReached("feel.limit.string", limit=self.limits.string)
+        if len(value) > _FREE_CHARACTERS:
+            self.step(len(value) // _FREE_CHARACTERS)
         return value
 
     def adopt(self, value: Any) -> Any:

@@ -101,8 +101,10 @@ class Scanner:
         self._brackets: list[str] = []
         self._tokens: list[Token] = []
         self._known: dict[str, re.Pattern[str]] = {}
-        for name in (*_BUILT_IN, *names):
-            self._learn(normalise(name))
+        given = [normalise(name) for name in names]
+        self._guarded = frozenset(_BUILT_IN).difference(given)
+        for name in (*_BUILT_IN, *given):
+            self._learn(name)
 
     def tokens(self) -> list[Token]:
         """All tokens. Raises FeelSyntaxError."""
@@ -217,7 +219,7 @@ class Scanner:
 
     def _fits(self, name: str, end: int) -> bool:
         """The built-in names with keywords inside are names only where a call or a type may stand."""
-        if name not in _BUILT_IN:
+        if name not in self._guarded:
             return True
         rest = self._text[end:].lstrip()
         return rest.startswith("(") or self._last() in _TYPE_COMES

@@ -17,6 +17,7 @@ def value_text(value: Value) -> str:
 
 
 def _written(value: Value, left: list[int]) -> str:
+    left[0] -= 10  # nested values cost time, whatever their length
     text = _scalar(value)
     if text is None:
         if isinstance(value, list):

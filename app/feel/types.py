@@ -98,7 +98,7 @@ class ListType(Type):
     inner: Type
 
     def has(self, value: Value) -> bool:
-        return isinstance(value, list) and all(_member_has(self.inner, item) for item in value)
+        return isinstance(value, list) and all(self.inner.has(item) for item in value)
 
     def fit(self, value: Value) -> Value:
         if value is None:

@@ -108,25 +108,37 @@ def number(value: int | float | str) -> Decimal:
 
 
 MAX_DEPTH = 60
+MAX_VALUES = 300_000
+_SMALL = tuple(Decimal(each) for each in range(1000))
 
 
-def adopt(value: Value, depth: int = 0) -> Value:
+def adopt(value: Value) -> Value:
     """A value from outside as FEEL's own: numbers to Decimal, tuples to lists, timedelta to a duration.
 
-    Dates, strings and the like stay the very same object. Raises LimitReached where it is nested too deeply.
+    Dates, strings and the like stay the very same object. Raises LimitReached where it is too deep or too large.
     """
+    cls = type(value)
+    if cls is str or cls is Decimal or cls is bool or value is None:
+        return value
+    if cls is int:
+        return _SMALL[value] if 0 <= value < 1000 else _adopt_number(value)
+    return _adopt(value, 0, [MAX_VALUES])
+
+
+def _adopt(value: Value, depth: int, left: list[int]) -> Value:
     cls = type(value)
     if cls is str or cls is Decimal or cls is bool or value is None:
         return value
     if cls is int or cls is float:
         return _adopt_number(value)
     if cls is dict or cls is list or cls is tuple:
-        if depth > MAX_DEPTH:
+        left[0] -= len(value)
+        if depth > MAX_DEPTH or left[0] < 0:
             raise LimitReached("feel.limit.nesting", limit=MAX_DEPTH)
         if cls is dict:
-            return {key: adopt(each, depth + 1) for key, each in value.items()}
-        return [adopt(each, depth + 1) for each in value]
-    return _adopt_other(value, depth)
+            return {key: _adopt(each, depth + 1, left) for key, each in value.items()}
+        return [_adopt(each, depth + 1, left) for each in value]
+    return _adopt_other(value, depth, left)
 
 
 def _adopt_number(value: int | float) -> Decimal | None:
@@ -137,15 +149,15 @@ def _adopt_number(value: int | float) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def _adopt_other(value: Value, depth: int) -> Value:
+def _adopt_other(value: Value, depth: int, left: list[int]) -> Value:
     if isinstance(value, dt.timedelta):
         return DayTimeDuration.from_timedelta(value)
     if isinstance(value, Mapping):
-        return adopt(dict(value), depth)
+        return _adopt(dict(value), depth, left)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int | float):
         return adopt(float(value) if isinstance(value, float) else int(value))
     if isinstance(value, set | frozenset):
-        return adopt(sorted(value), depth)
+        return _adopt(sorted(value), depth, left)
     return value

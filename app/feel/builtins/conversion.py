@@ -6,6 +6,7 @@ from decimal import Decimal
 from app.feel.arithmetic import whole
 from app.feel.builtins.registry import builtin
 from app.feel.errors import Failure
+from app.feel.limits import Run
 from app.feel.temporal.arithmetic import months_between
 from app.feel.temporal.durations import DayTimeDuration, YearMonthDuration
 from app.feel.temporal.fields import (
@@ -154,6 +155,6 @@ def number_from_text(text: str, grouping: str | None = None, decimal: str | None
     return number(text)
 
 
-@builtin("string(from)")
-def string(value: Value) -> Value:
-    return None if value is None or kind(value) == "unknown" else value_text(value)
+@builtin("string(from)", run=True)
+def string(run: Run, value: Value) -> Value:
+    return None if value is None or kind(value) == "unknown" else run.made(value_text(value))

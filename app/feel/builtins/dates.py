@@ -61,8 +61,8 @@ def last_day_of_month(value: Value) -> Value:
     return new_date(value.year, value.month, days_in_month(value.year, value.month))
 
 
-@builtin("is(value1, value2)")
-def is_(one: Value, other: Value) -> Value:
+@builtin("is(value1, value2)", run=True)
+def is_(run: Run, one: Value, other: Value) -> Value:
     """The same in representation too: `10:00Z` is not `11:00+01:00`, though both are the same moment."""
     sort = kind(one)
     if sort != kind(other):
@@ -72,7 +72,7 @@ def is_(one: Value, other: Value) -> Value:
         return same_clock and (sort == "time" or _day(one) == _day(other))
     if sort == "function":
         return one is other
-    return equal(one, other) is True
+    return equal(one, other, run) is True
 
 
 def _day(value: Value) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ _NUMBERS_ONLY = "feel.argument_value"
 
 def _has(items: list[Value], element: Value, run: Run) -> bool:
     run.step(len(items))
-    return any(equal(item, element) is True for item in items)
+    return any(equal(item, element, run) is True for item in items)
 
 
 @builtin("list contains(list: list, element)", run=True)
@@ -114,7 +114,7 @@ def distinct_values(run: Run, items: list[Value]) -> Value:
 
 @builtin("duplicate values(list: list)", run=True)
 def duplicate_values(run: Run, items: list[Value]) -> Value:
-    twice = [item for item in items if sum(equal(item, other) is True for other in _stepped(items, run)) > 1]
+    twice = [item for item in items if sum(equal(item, other, run) is True for other in _stepped(items, run)) > 1]
     return distinct_values(run, twice)
 
 
@@ -166,7 +166,7 @@ def reverse(run: Run, items: list[Value]) -> Value:
 @builtin("index of(list: list, match)", run=True)
 def index_of(run: Run, items: list[Value], match: Value) -> Value:
     run.step(len(items))
-    return [Decimal(place) for place, item in enumerate(items, 1) if equal(item, match) is True]
+    return [Decimal(place) for place, item in enumerate(items, 1) if equal(item, match, run) is True]
 
 
 @builtin("flatten(list: list)", run=True)

@@ -1,12 +1,15 @@
 """not, all, any, is defined, get or else."""
 
 from app.feel.builtins.registry import builtin
-from app.feel.values import Value
+from app.feel.errors import Failure
+from app.feel.values import Value, kind
 
 
 @builtin("not(negand)")
 def not_(negand: Value) -> Value:
-    return not negand if isinstance(negand, bool) else None
+    if negand is None or isinstance(negand, bool):
+        return None if negand is None else not negand
+    raise Failure("feel.not_boolean", kind=kind(negand))
 
 
 @builtin("all(list*: list)")

@@ -6,6 +6,7 @@ from typing import Any
 import regex
 
 from app.feel.errors import Failure, LimitReached
+from app.feel.limits import Run
 
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": 0}
 _NAME_START = r"_:A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u3001-\uD7FF"
@@ -17,6 +18,8 @@ _CLASSES = {
 }
 _ESCAPES = frozenset("nrtdDsSwW\\|.?*+(){}-[]^$")
 _MAX_PATTERN = 5000
+_MAX_SIZE = 10_000
+"""Of a pattern with its counts written out: `(a{100}){100}` is 10,000 long, and `regex` builds all of it."""
 
 
 def compile_pattern(pattern: str, flags: str = "") -> Any:
@@ -38,10 +41,15 @@ def _compile(pattern: str, flags: str) -> Any:
     return regex.compile(("(?-f)" if "i" in flags else "") + text, bits)
 
 
-def limited(find: Any, *arguments: Any, timeout: float) -> Any:
+_STEPS = 64
+"""What one search costs, so that many slow ones are noticed too."""
+
+
+def limited(run: Run, find: Any, *arguments: Any) -> Any:
     """Run a matching function; LimitReached when it takes too long."""
+    run.step(_STEPS)
     try:
-        return find(*arguments, timeout=timeout)
+        return find(*arguments, timeout=run.limits.pattern_seconds)
     except TimeoutError as error:
         raise LimitReached("feel.limit.pattern") from error
 
@@ -58,6 +66,9 @@ class _Translation:
         self._opened: list[int] = []
         self._groups = 0
         self._closed: set[int] = set()
+        self._sizes = [0]
+        """How long each open group is, counts written out; the last item is the innermost."""
+        self._last = 0
 
     def text(self) -> str:
         written = []
@@ -71,16 +82,22 @@ class _Translation:
         char = self._pattern[self._at]
         self._at += 1
         if char == "\\":
+            self._grow(1)
             return self._escape(in_class=False)
         if char == "[":
+            self._grow(1)
             return self._class()
         if char == "(":
             return self._open()
         if char == ")":
             self._closed.add(self._opened.pop())
+            self._grow(self._sizes.pop())
             return ")"
+        if char == "{":
+            return self._count()
         if char in "*+?}":
             return char + self._after_quantifier()
+        self._grow(1)
         if char == ".":
             return "." if self._dot_all else r"[^\n\r]"
         if char == "^":
@@ -91,16 +108,22 @@ class _Translation:
             return ""
         if char == "]":
             raise ValueError("lone bracket")
-        if char == "{":
-            return self._count()
         return char if char.isalnum() or char in "|" else regex.escape(char)
 
     def _count(self) -> str:
         match = regex.compile(r"\d+(,\d*)?}").match(self._pattern, self._at)
-        if not match or any(int(part) > 1000 for part in match[0][:-1].split(",") if part):
+        if not match or len(match[0]) > 12:
             raise ValueError("bad count")
+        most = max(int(part) for part in match[0][:-1].split(",") if part)
+        self._grow(self._last * max(most - 1, 0))
         self._at = match.end()
         return "{" + match[0] + self._after_quantifier()
+
+    def _grow(self, size: int) -> None:
+        self._last = size
+        self._sizes[-1] += size
+        if self._sizes[-1] > _MAX_SIZE:
+            raise ValueError("pattern too large")
 
     def _after_quantifier(self) -> str:
         """A lazy `?` may follow; a second quantifier may not (XPath has no possessive ones)."""
@@ -119,11 +142,13 @@ class _Translation:
         if self._pattern.startswith("?:", self._at):
             self._at += 2
             self._opened.append(0)
+            self._sizes.append(0)
             return "(?:"
         if self._pattern.startswith("?", self._at):
             raise ValueError("unknown group")
         self._groups += 1
         self._opened.append(self._groups)
+        self._sizes.append(0)
         return "("
 
     def _escape(self, in_class: bool) -> str:

@@ -1,11 +1,10 @@
 """How points and ranges lie to each other (Allen's relations), and `range("[1..5]")`."""
 
-from collections.abc import Callable
-
-from app.feel.builtins.registry import builtin
+from app.feel.builtins.registry import BUILTINS, builtin
 from app.feel.comparing import compare, equal, less, within
 from app.feel.errors import Failure, FeelSyntaxError
-from app.feel.syntax import Call, Literal, Name, Negation, Node, RangeNode, UnaryComparison
+from app.feel.parser import parse_expression
+from app.feel.syntax import Call, Literal, Name, Negation, Node, RangeNode
 from app.feel.values import NUMBERS, Range, Value, kind
 
 _POINTS = "number|string|date|time|date and time|days and time duration|years and months duration"
@@ -72,7 +71,7 @@ def _same_end(one: Range, other: Range) -> bool:
 
 @builtin(f"before(point1: {_POINTS}, point2: {_POINTS})")
 def before_points(one: Value, other: Value) -> Value:
-    return less(one, other)
+    return _sure(less(one, other))
 
 
 @builtin(f"before(point: {_POINTS}, range: range)")
@@ -80,7 +79,7 @@ def before_point(point: Value, interval: Range) -> Value:
     _bounded(interval)
     if interval.start_open:
         return False
-    return compare("<" if interval.start_included else "<=", point, interval.start)
+    return _sure(compare("<" if interval.start_included else "<=", point, interval.start))
 
 
 @builtin(f"before(range: range, point: {_POINTS})")
@@ -88,7 +87,7 @@ def before_range(interval: Range, point: Value) -> Value:
     _bounded(interval)
     if interval.end_open:
         return False
-    return compare("<" if interval.end_included else "<=", interval.end, point)
+    return _sure(compare("<" if interval.end_included else "<=", interval.end, point))
 
 
 @builtin("before(range1: range, range2: range)")
@@ -99,7 +98,7 @@ def before_ranges(one: Range, other: Range) -> Value:
 
 @builtin(f"after(point1: {_POINTS}, point2: {_POINTS})")
 def after_points(one: Value, other: Value) -> Value:
-    return less(other, one)
+    return _sure(less(other, one))
 
 
 @builtin(f"after(point: {_POINTS}, range: range)")
@@ -173,7 +172,7 @@ def finished_by(one: Range, other: Range) -> Value:
 
 @builtin(f"includes(range: range, point: {_POINTS})")
 def includes_point(interval: Range, point: Value) -> Value:
-    return within(point, interval)
+    return _sure(within(point, interval))
 
 
 @builtin("includes(range1: range, range2: range)")
@@ -183,7 +182,7 @@ def includes(one: Range, other: Range) -> Value:
 
 @builtin(f"during(point: {_POINTS}, range: range)")
 def during_point(point: Value, interval: Range) -> Value:
-    return within(point, interval)
+    return _sure(within(point, interval))
 
 
 @builtin("during(range1: range, range2: range)")
@@ -215,7 +214,7 @@ def started_by(one: Range, other: Range) -> Value:
 
 @builtin(f"coincides(point1: {_POINTS}, point2: {_POINTS})")
 def coincides_points(one: Value, other: Value) -> Value:
-    return equal(one, other)
+    return _sure(equal(one, other))
 
 
 @builtin("coincides(range1: range, range2: range)")
@@ -230,14 +229,10 @@ _END_POINT_CALLS = ("date", "time", "date and time", "duration")
 
 @builtin("range(from: string)")
 def range_from_text(text: str) -> Value:
-    from app.feel.parser import parse_expression  # the parser needs no built-ins; imported late all the same
-
     try:
-        node = parse_expression(text)
+        node = parse_expression(_with_nulls(text.strip()))
     except FeelSyntaxError as error:
         raise Failure("feel.range") from error
-    if isinstance(node, UnaryComparison):
-        raise Failure("feel.range")
     if not isinstance(node, RangeNode):
         raise Failure("feel.range")
     start, end = _end_point(node.start), _end_point(node.end)
@@ -250,8 +245,17 @@ def range_from_text(text: str) -> Value:
     return Range(start, end, node.start_included, node.end_included, start is None, end is None)
 
 
+def _with_nulls(text: str) -> str:
+    """A missing end point, `(..5]` or `[1..)`, spelt out."""
+    if text[1:].lstrip().startswith(".."):
+        text = text[:1] + "null" + text[1:]
+    return text[:-1] + "null" + text[-1:] if text[:-1].rstrip().endswith("..") else text
+
+
 def _end_point(node: Node) -> Value:
     """The value of an end point: literals only, no names."""
+    if isinstance(node, Literal) and node.value is None and node.written is None:
+        return None
     if isinstance(node, Literal) and kind(node.value) in _POINTS.split("|"):
         return node.value
     if isinstance(node, Negation) and isinstance(node.operand, Literal) and kind(node.operand.value) == "number":
@@ -262,14 +266,9 @@ def _end_point(node: Node) -> Value:
 
 
 def _called(name: str, arguments: tuple[Node, ...]) -> Value:
-    from app.feel.builtins.registry import BUILTINS
-
     values = [_end_point(argument) for argument in arguments]
     for signature in BUILTINS[name].signatures:
         bound = signature.bind(values)
         if bound is not None:
             return signature.body(*bound)
     raise Failure("feel.range")
-
-
-_Check = Callable[[Value, Value], Value]

@@ -11,18 +11,18 @@ from app.feel.limits import Run
 from app.feel.values import Value
 
 
-@builtin("substring(string: string, start position: number, length?: number)")
-def substring(text: str, start: Decimal, length: Decimal | None = None) -> Value:
+@builtin("substring(string: string, start position: number, length?: number)", run=True)
+def substring(run: Run, text: str, start: Decimal, length: Decimal | None = None) -> Value:
     first = whole(start)
     if first == 0 or abs(first) > len(text):
         raise Failure("feel.argument_value")
     begin = first - 1 if first > 0 else len(text) + first
     if length is None:
-        return text[begin:]
+        return run.made(text[begin:])
     count = whole(length)
     if count < 1:
         raise Failure("feel.argument_value")
-    return text[begin : begin + count]
+    return run.made(text[begin : begin + count])
 
 
 @builtin("string length(string: string)")
@@ -32,23 +32,23 @@ def string_length(text: str) -> Value:
 
 @builtin("upper case(string: string)", run=True)
 def upper_case(run: Run, text: str) -> Value:
-    return run.check_string(text.upper())
+    return run.made(text.upper())
 
 
-@builtin("lower case(string: string)")
-def lower_case(text: str) -> Value:
-    return text.lower()
+@builtin("lower case(string: string)", run=True)
+def lower_case(run: Run, text: str) -> Value:
+    return run.made(text.lower())
 
 
-@builtin("substring before(string: string, match: string)")
-def substring_before(text: str, match: str) -> Value:
+@builtin("substring before(string: string, match: string)", run=True)
+def substring_before(run: Run, text: str, match: str) -> Value:
     before, found, _ = text.partition(match) if match else ("", "", "")
-    return before if found else ""
+    return run.made(before) if found else ""
 
 
-@builtin("substring after(string: string, match: string)")
-def substring_after(text: str, match: str) -> Value:
-    return text.partition(match)[2] if match else text
+@builtin("substring after(string: string, match: string)", run=True)
+def substring_after(run: Run, text: str, match: str) -> Value:
+    return run.made(text.partition(match)[2]) if match else text
 
 
 @builtin("contains(string: string, match: string)")
@@ -66,9 +66,9 @@ def ends_with(text: str, match: str) -> Value:
     return text.endswith(match)
 
 
-@builtin("trim(string: string)")
-def trim(text: str) -> Value:
-    return text.strip()
+@builtin("trim(string: string)", run=True)
+def trim(run: Run, text: str) -> Value:
+    return run.made(text.strip())
 
 
 @builtin("is blank(string: string)")
@@ -79,7 +79,7 @@ def is_blank(text: str) -> Value:
 @builtin("matches(input: string, pattern: string, flags?: string|null)", run=True)
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> Value:
     found = compile_pattern(pattern, flags or "")
-    return limited(found.search, text, timeout=run.limits.pattern_seconds) is not None
+    return limited(run, found.search, text) is not None
 
 
 @builtin("replace(input: string, pattern: string, replacement: string, flags?: string|null)", run=True)
@@ -97,7 +97,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
             raise Failure("feel.limit.string", limit=run.limits.string)
         return written
 
-    return run.check_string(limited(found.sub, one, text, timeout=run.limits.pattern_seconds))
+    return run.made(limited(run, found.sub, one, text))
 
 
 def _replacement(text: str, groups: int) -> list[str | int]:
@@ -128,6 +128,7 @@ def _replacement(text: str, groups: int) -> list[str | int]:
 @builtin("split(string: string, delimiter: string)", run=True)
 def split(run: Run, text: str, delimiter: str) -> Value:
     if not delimiter:
+        run.step(len(text))
         return list(text)
     found = compile_pattern(delimiter)
     parts: list[str] = []
@@ -136,7 +137,7 @@ def split(run: Run, text: str, delimiter: str) -> Value:
         if match.end() > match.start():
             parts.append(text[last : match.start()])
             last = match.end()
-    run.step(len(parts))
+    run.step(len(parts) + len(text) // 64)
     return [*parts, text[last:]]
 
 
@@ -149,7 +150,7 @@ def _all_matches(pattern: Any, text: str, run: Run) -> list[Any]:
     def find(text: str, timeout: float) -> list[Any]:
         return list(pattern.finditer(text, timeout=timeout))
 
-    found: list[Any] = limited(find, text, timeout=run.limits.pattern_seconds)
+    found: list[Any] = limited(run, find, text)
     return found
 
 
@@ -161,4 +162,4 @@ def string_join(run: Run, items: list[Value], delimiter: str | None = None) -> V
     total = sum(map(len, texts)) + len(delimiter or "") * max(len(texts) - 1, 0)
     if total > run.limits.string:
         raise Failure("feel.limit.string", limit=run.limits.string)
-    return (delimiter or "").join(texts)
+    return run.made((delimiter or "").join(texts))

@@ -24,7 +24,8 @@ def call(node: s.Call, scope: Scope) -> Code:
             return _builtin_call(builtin, arguments, node.names, node.at)
         if callee.name not in scope.unit.names:
             raise FeelSyntaxError("feel.syntax.unknown_function", callee.at, name=callee.name)
-    return _value_call(compile_node(callee, scope), arguments, node.names, node.at)
+    fallback = find_builtin(callee.name) if isinstance(callee, s.Name) else None
+    return _value_call(compile_node(callee, scope), arguments, node.names, node.at, fallback)
 
 
 def _builtin_call(builtin: Builtin, arguments: tuple[Code, ...], names: tuple[str, ...] | None, at: int) -> Code:
@@ -83,9 +84,15 @@ def call_python(body: Callable[..., Value], values: list[Value], run: Run, name:
         return run.fail("feel.function_failed", at, name=name, error=error)
 
 
-def _value_call(callee: Code, arguments: tuple[Code, ...], names: tuple[str, ...] | None, at: int) -> Code:
+def _value_call(
+    callee: Code, arguments: tuple[Code, ...], names: tuple[str, ...] | None, at: int, fallback: Builtin | None
+) -> Code:
+    """Call what a variable or entry holds. A variable named like a built-in function does not hide it: `date(…)`."""
+
     def run(frame: Frame) -> Value:
         function = callee(frame)
+        if fallback is not None and not callable(function) and not isinstance(function, Function):
+            function = fallback
         values = [argument(frame) for argument in arguments]
         if isinstance(function, Builtin):
             if names is None:

@@ -20,6 +20,8 @@ def name(node: s.Name, scope: Scope) -> Code:
 @compiles(s.Path)
 def path(node: s.Path, scope: Scope) -> Code:
     raw = _raw_path(node, scope)
+    if not _from_outside(node, scope):
+        return raw
 
     def run(frame: Frame) -> Value:
         value = raw(frame)
@@ -28,6 +30,14 @@ def path(node: s.Path, scope: Scope) -> Code:
         return adopt(value)
 
     return run
+
+
+def _from_outside(node: s.Path, scope: Scope) -> bool:
+    """Whether the path begins at a variable of the caller's, whose value may not be FEEL's own."""
+    source = node.source
+    while isinstance(source, s.Path):
+        source = source.source
+    return isinstance(source, s.Name) and not scope.unit.own_values and not scope.defines(source.name)
 
 
 def _raw_path(node: s.Node, scope: Scope) -> Code:

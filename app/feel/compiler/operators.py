@@ -31,7 +31,10 @@ def arithmetic(node: s.Arithmetic, scope: Scope) -> Code:
         try:
             if type(one) is Decimal and type(other) is Decimal:
                 return fast(one, other)
-            return general(one, other)
+            result = general(one, other)
+            if type(result) is str:
+                frame.run.made(result)
+            return result
         except DivisionByZero:
             return frame.run.fail("feel.division_by_zero", at)
         except InvalidOperation as error:
@@ -71,7 +74,7 @@ def comparison(node: s.Compare, scope: Scope) -> Code:
 
     def run(frame: Frame) -> Value:
         one, other = left(frame), right(frame)
-        result = compare(operator, one, other)
+        result = compare(operator, one, other, frame.run)
         if result is None:
             return frame.run.fail("feel.compare", at, left=kind(one), right=kind(other))
         return result

@@ -1,6 +1,8 @@
 """Where names are found: compile-time scopes and the run-time frames that mirror them, one to one."""
 
 from collections.abc import Callable, Container, Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from app.feel.limits import Run
@@ -41,12 +43,15 @@ class Unit:
         functions: Mapping[str, tuple[str, ...] | None],
         names: Container[str] = (),
         find_type: FindType = lambda _name: None,
+        own_values: bool = False,
     ) -> None:
         self.functions = functions
         """Domain functions: parameter names, or None where unknown."""
         self.names = names
         """Variables known to the caller: they may hold functions."""
         self.find_type = find_type
+        self.own_values = own_values
+        """Whether the variables hold FEEL's own values already, as they do within a decision model."""
         self.depth = 0
         self.free: set[str] = set()
         self.perhaps_free: set[str] = set()
@@ -86,7 +91,7 @@ def compile_lookup(scope: Scope, name: str, at: int, default: Value = None, raw:
         here, hops = here.outer, hops + 1
     if default is None:
         scope.unit.free.add(name)
-    return _after_hops(_outside(name, at, default, raw), hops)
+    return _after_hops(_outside(name, at, default, raw or scope.unit.own_values), hops)
 
 
 def _local(name: str, hops: int) -> Code:
@@ -129,7 +134,7 @@ def _in_element(scope: Scope, name: str, at: int, default: Value) -> Code:
     return look
 
 
-_CONTAINERS = (dict, list, tuple)
+_AS_THEY_ARE = frozenset({str, Decimal, bool, datetime})
 
 
 def _outside(name: str, at: int, default: Value, raw: bool) -> Code:
@@ -138,8 +143,8 @@ def _outside(name: str, at: int, default: Value, raw: bool) -> Code:
             value = frame.vars[name]
         except KeyError:
             return default if default is not None else frame.run.fail("feel.unknown_name", at, name=name)
-        if raw:
+        if raw or type(value) in _AS_THEY_ARE:
             return value
-        return frame.run.adopt(value) if isinstance(value, _CONTAINERS) else adopt(value)
+        return frame.run.adopt(value) if isinstance(value, dict | list | tuple) else adopt(value)
 
     return look

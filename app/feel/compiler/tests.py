@@ -8,6 +8,7 @@ from app.feel.comparing import Ternary, compare, equal, less, matches, negate, w
 from app.feel.compiler.scope import Code, Frame, Scope
 from app.feel.compiler.table import compile_node, compiles
 from app.feel.errors import FeelSyntaxError
+from app.feel.limits import Run
 from app.feel.values import NotEqual, Range, Value, kind
 
 INPUT = "?"
@@ -101,23 +102,23 @@ def _test(node: s.Node, scope: Scope) -> Test:
         return _range_test(node, scope)
     code = compile_node(node, scope)
     if mentions_input(node):
-        return lambda frame, value: _verdict(code(frame), value)
+        return lambda frame, value: _verdict(code(frame), value, frame.run)
     decides = isinstance(node, s.Compare | s.Logic | s.Between | s.Membership | s.Quantified | s.InstanceOf | s.Call)
 
     def run(frame: Frame, value: Value) -> Ternary:
         test = code(frame)
         if decides and isinstance(test, bool) and not isinstance(value, bool | list):
             return test
-        return matches(value, test)
+        return matches(value, test, frame.run)
 
     return run
 
 
-def _verdict(result: Value, value: Value) -> Ternary:
+def _verdict(result: Value, value: Value, run: Run) -> Ternary:
     """What an expression with `?` says: a truth, or a value or list to compare with."""
     if isinstance(result, bool) or result is None:
         return result
-    return matches(value, result)
+    return matches(value, result, run)
 
 
 def _literal_test(constant: Value) -> Test:
@@ -136,7 +137,7 @@ def matches_one(value: Value, constant: Value) -> Ternary:
 
 def _comparison_test(node: s.UnaryComparison, scope: Scope) -> Test:
     operand, operator = compile_node(node.operand, scope), node.operator
-    return lambda frame, value: compare(operator, value, operand(frame))
+    return lambda frame, value: compare(operator, value, operand(frame), frame.run)
 
 
 def _range_test(node: s.RangeNode, scope: Scope) -> Test:
