@@ -1,6 +1,6 @@
 """Diagrams, decisions and forms on disk, keyed as a bundle keys them: `processes/lifecycle.bpmn`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from app.core.errors import NotFound
@@ -37,8 +37,3 @@ def bundle_key(file: Path) -> str:
         if parts[index] in FOLDERS:
             return "/".join(parts[index:])
     return f"{_HOME[file.suffix]}/{file.name}"
-
-
-def differs(deployed: Mapping[str, bytes], files: Mapping[str, bytes]) -> list[str]:
-    """Keys of files that were changed, added or removed since they were deployed."""
-    return sorted(key for key in deployed.keys() | files.keys() if deployed.get(key) != files.get(key))

@@ -28,10 +28,9 @@ COMMANDS = {
     "user": "app.cli.records",
     "version": "app.cli.running",
     "web": "app.cli.running",
-    "welcome": "app.cli.prepare",
     "worker": "app.cli.running",
 }
-INTERNAL = {"prepare", "welcome"}
+INTERNAL = {"prepare"}
 
 
 class Commands(click.Group):

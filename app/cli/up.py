@@ -16,12 +16,16 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import psycopg
+
 from app.cli.children import die_with_parent
 from app.cli.datafolder import SEEDING, DataFolder, FolderError
+from app.cli.glance import is_prepared
 from app.cli.servers import Server, ServerError, create_database, start_postgres, start_valkey
 from app.cli.supervise import Child, Log, Supervisor
+from app.cli.welcome import welcome
 from app.cli.words import say
-from app.core.settings import SettingsError, load_settings
+from app.core.settings import Settings, SettingsError, load_settings
 
 ROOT = Path(__file__).parents[2]
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -72,20 +76,29 @@ def _run(folder: DataFolder, environ: dict[str, str], servers: dict[str, Server]
     folder.announce(url)
     _start_servers(folder, environ, servers)
     folder.write_env(_kept(environ) | {"CITYDESK_URL": url})
-    prepare = [sys.executable, "-m", "app.cli", "prepare", *seed]
-    prepared = subprocess.run(prepare, env=environ, preexec_fn=die_with_parent(signal.SIGTERM), check=False)
-    if prepared.returncode:
+    settings = load_settings(environ)
+    if not _prepare(settings, environ, seed):
         return 1
     log = Log(folder.path / "citydesk.log")
     children = [*_server_children(servers), *_programs(environ, listener, settings.host)]
     supervisor = Supervisor(children, log, lambda: _note(folder, children))
     _note(folder, children)
-    threading.Thread(target=_announce, args=(url, environ), daemon=True).start()
+    threading.Thread(target=_announce, args=(url, settings), daemon=True).start()
     servers.clear()  # the supervisor's now
     supervisor.run()
     folder.note_children({})
     print(say("cli.up.stopped"), flush=True)
     return 0
+
+
+def _prepare(settings: Settings, environ: dict[str, str], seed: list[str]) -> bool:
+    """In a process of its own, which is gone before the product runs; not at all when a glance says it is done."""
+    exposed = settings.host not in LOOPBACK
+    if not exposed and is_prepared(settings.database_url, demo=settings.demo and "--empty" not in seed):
+        return True
+    command = [sys.executable, "-m", "app.cli", "prepare", *seed]
+    done = subprocess.run(command, env=environ, preexec_fn=die_with_parent(signal.SIGTERM), check=False)
+    return done.returncode == 0
 
 
 def _settings(folder: DataFolder, environ: dict[str, str]) -> dict[str, str]:
@@ -177,7 +190,7 @@ def _note(folder: DataFolder, children: Sequence[Child]) -> None:
         folder.note_children({child.name: child.process.pid for child in children if child.process})
 
 
-def _announce(url: str, environ: Mapping[str, str]) -> None:
+def _announce(url: str, settings: Settings) -> None:
     """Once the web answers: where it is, and who can sign in."""
     while True:
         try:
@@ -189,7 +202,8 @@ def _announce(url: str, environ: Mapping[str, str]) -> None:
         except OSError:
             pass
         time.sleep(0.2)
-    subprocess.run([sys.executable, "-m", "app.cli", "welcome", url], env=dict(environ), check=False)
+    with suppress(psycopg.Error):
+        welcome(url, settings)
 
 
 def _fail(line: str, code: int) -> int:
