@@ -49,7 +49,8 @@ def rounds() -> str:
     """A case that is reworked for ever: one task, a limit, an operation."""
     return w.diagram(
         w.process(
-            ROUND, w.start(), w.gateway("again"), w.user("work", w.zeebe("assignmentDefinition", candidateGroups="agent")),
+            ROUND, w.start(), w.gateway("again"),
+            w.user("work", w.zeebe("assignmentDefinition", candidateGroups="agent")),
             w.boundary("limit", "work", w.on_timer("PT8H"), False), w.user("late"), w.service("op", "work"),
             flows="s > again > work > op > again; limit > late > again",
         )
@@ -82,7 +83,7 @@ class Office:
     def _count(self, *_: Any) -> None:
         self.statements += 1
 
-    def _work(self, session: Any, call: Any, on: workflow.OnInstance) -> dict[str, Any]:
+    def _work(self, _session: Any, call: Any, on: workflow.OnInstance) -> dict[str, Any]:
         on.emit("reminder", {"element": call.element})
         on.change("status", "NOT_PROCESSED", "IN_PROCESSING")
         return {"last_operation": call.element}
