@@ -80,6 +80,27 @@ class CaseLine:
         return self.registered_at, self.id
 
 
+def list_cases(
+    session: Session, actor: Actor, wanted: CaseFilter, *, now: datetime, after: After | None = None, limit: int = 50
+) -> list[CaseLine]:
+    """The cases this person may read, the newest first; `after` continues behind that row."""
+    page = _narrow(select(CaseFile.id).where(readable(actor)), wanted, now)
+    if after is not None:
+        page = page.where(tuple_(CaseFile.registered_at, CaseFile.id) < tuple_(*after))
+    page = page.order_by(*_NEWEST_FIRST).limit(limit)
+    # The page is found first: what stands beside each row is looked up for its fifty rows only.
+    found = page.cte("page").prefix_with("materialized", dialect="postgresql")
+    query = (
+        select(*_COLUMNS)
+        .join_from(found, CaseFile, CaseFile.id == found.c.id)
+        .outerjoin(_REGISTRATION, true())
+        .outerjoin(_LIMIT, true())
+        .order_by(*_NEWEST_FIRST)
+    )
+    return [CaseLine(*row) for row in session.execute(query)]
+
+
+_NEWEST_FIRST = (CaseFile.registered_at.desc(), CaseFile.id.desc())
 _REGISTRATION = lateral(
     select(Registration.acceptance_no)
     .where(Registration.case_id == CaseFile.id)
@@ -101,24 +122,6 @@ _COLUMNS = (
     CaseFile.departments, CaseFile.rework_count, CaseFile.supervision_level, CaseFile.registered_at,
     CaseFile.ended_at, _LIMIT.c.kind, _LIMIT.c.started_at, _LIMIT.c.warn_at, _LIMIT.c.due_at,
 )  # fmt: skip
-
-
-def list_cases(
-    session: Session, actor: Actor, wanted: CaseFilter, *, now: datetime, after: After | None = None, limit: int = 50
-) -> list[CaseLine]:
-    """The cases this person may read, the newest first; `after` continues behind that row."""
-    query = (
-        select(*_COLUMNS)
-        .select_from(CaseFile)
-        .outerjoin(_REGISTRATION, true())
-        .outerjoin(_LIMIT, true())
-        .where(readable(actor))
-    )
-    query = _narrow(query, wanted, now)
-    if after is not None:
-        query = query.where(tuple_(CaseFile.registered_at, CaseFile.id) < tuple_(*after))
-    query = query.order_by(CaseFile.registered_at.desc(), CaseFile.id.desc()).limit(limit)
-    return [CaseLine(*row) for row in session.execute(query)]
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:

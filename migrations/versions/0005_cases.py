@@ -37,8 +37,7 @@ create index case_file_open_stage on case_file (stage, registered_at desc, id de
 create index case_file_status on case_file (status, registered_at desc, id desc);
 create index case_file_category on case_file (category, registered_at desc, id desc);
 create index case_file_district on case_file (district text_pattern_ops, registered_at desc, id desc);
-create index case_file_open_departments on case_file using gin (departments) where ended_at is null;
-create index case_file_lead on case_file (lead_department, registered_at desc, id desc);
+create index case_file_departments on case_file using gin (departments);
 create index case_file_custom on case_file using gin (custom jsonb_path_ops);
 
 create table registration (
@@ -94,6 +93,7 @@ create table time_limit (
   check (started_at <= warn_at and warn_at <= due_at and due_at <= escalate_at)
 ) with (fillfactor = 80);
 create index time_limit_case on time_limit (case_id, started_at);
+create index time_limit_running on time_limit (case_id, due_at) where ended_at is null;
 create index time_limit_order on time_limit (order_id) where order_id is not null;
 create index time_limit_open on time_limit (due_at, case_id) where ended_at is null;
 
