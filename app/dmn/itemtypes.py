@@ -55,7 +55,7 @@ class ItemTypes:
     def __init__(self, make_allowed: Callable[[str, Element], Allowed]) -> None:
         self._elements: dict[str, Element] = {}
         self._types: dict[str, Type] = {}
-        self._imported: dict[str, ItemTypes] = {}
+        self._imported: list[tuple[str, ItemTypes]] = []
         self._make_allowed = make_allowed
         self._building: set[str] = set()
 
@@ -65,7 +65,7 @@ class ItemTypes:
             self._elements[name] = element
 
     def add_import(self, prefix: str, types: "ItemTypes") -> None:
-        self._imported[prefix] = types
+        self._imported.append((prefix, types))
 
     def __call__(self, name: str) -> Type | None:
         """The type of that name, or None."""
@@ -78,9 +78,14 @@ class ItemTypes:
             self._types[name] = self._build(self._elements[name])
             self._building.discard(name)
             return self._types[name]
-        prefix, dot, rest = name.partition(".")
-        if dot and prefix in self._imported:
-            return self._imported[prefix](rest)
+        return self._import(name, ".")
+
+    def _import(self, name: str, separator: str) -> Type | None:
+        """A type of an imported model: `import.name`, or just `name` where the import has none itself."""
+        for prefix, types in self._imported:
+            start = prefix + separator if prefix else ""
+            if name.startswith(start) and (found := types(name[len(start) :])) is not None:
+                return found
         return None
 
     def find(self, type_ref: str | None) -> Type | None:
@@ -93,15 +98,14 @@ class ItemTypes:
         plain = without_prefix(type_ref)
         if (found := self(plain) or built_in(plain)) is not None:
             return found
-        prefix, colon, rest = plain.partition(":")
-        return self._imported[prefix](rest) if colon and prefix in self._imported else None
+        return self._import(plain, ":")
 
     def names(self) -> set[str]:
         """Names of all structures' members: the scanner must know those with operators inside."""
         found: set[str] = set()
         for element in self._elements.values():
             found |= {str(each.get("name")) for each in element.iter() if each.get("name")}
-        for imported in self._imported.values():
+        for _, imported in self._imported:
             found |= imported.names()
         return found
 

@@ -96,8 +96,11 @@ class Model:
     inputs: dict[str, InputData] = field(default_factory=dict)
     knowledge: dict[str, Knowledge] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
-    imports: dict[str, "Model"] = field(default_factory=dict)
+    imports: list[tuple[str, "Model"]] = field(default_factory=list)
+    """Imported models under the names they are addressed by; an empty name needs no prefix."""
     found_faults: list[Fault] = field(default_factory=list)
+    element_names: frozenset[str] = frozenset()
+    """Names of inputs, decisions and functions here: a decision sees only those that it requires."""
 
     def faults(self) -> tuple[Fault, ...]:
         """What will give null: texts that are not FEEL, unknown types, functions and requirements."""
@@ -127,7 +130,7 @@ class Model:
         DmnError where there is no such decision."""
         decision = self.decision(name_or_id)
         run = TracedRun(functions, [] if reasons is None else reasons, now, limits)
-        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(decision), run)
+        value = guarded(lambda: Evaluation(run).decide(self, decision, adopt(dict(inputs))), run)
         if strict and value is None and run.reasons:
             raise FeelError(run.reasons[0], decision.name)
         return value
@@ -143,7 +146,7 @@ class Model:
         """A decision's value with the rules that matched and the values they saw."""
         decision = self.decision(name_or_id)
         run = TracedRun(functions, [], now)
-        value = guarded(lambda: Evaluation(self, adopt(dict(inputs)), run).decide(decision), run)
+        value = guarded(lambda: Evaluation(run).decide(self, decision, adopt(dict(inputs))), run)
         own = next((trace for trace in reversed(run.traces) if trace.decision == decision.id), None)
         return Explained(
             value,
@@ -170,26 +173,24 @@ class Model:
         if service is None:
             raise DmnError("dmn.no_service", name=name_or_id)
         found, run = service, TracedRun(functions, [] if reasons is None else reasons, now)
-        return guarded(lambda: serve(self, found, adopt(dict(inputs)), run), run)
+        return guarded(lambda: serve(found, adopt(dict(inputs)), run), run)
 
 
 class Evaluation:
     """One evaluation over a model and its imports: given inputs, and what has been decided so far."""
 
-    def __init__(self, model: Model, inputs: Variables, run: Run) -> None:
-        self._model = model
-        self._inputs = inputs
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._decided: dict[int, Value] = {}
-        self._deciding: set[int] = set()
+        self._decided: dict[tuple[int, int], Value] = {}
+        self._deciding: set[tuple[int, int]] = set()
 
-    def preset(self, decision: Decision, value: Value) -> None:
+    def preset(self, decision: Decision, inputs: Variables, value: Value) -> None:
         """A service's input decision: its value is given."""
-        self._decided[id(decision)] = decision.type.fit(value)
+        self._decided[id(decision), id(inputs)] = decision.type.fit(value)
 
-    def decide(self, decision: Decision) -> Value:
-        """The decision's value, coerced to its type."""
-        key = id(decision)
+    def decide(self, model: Model, decision: Decision, inputs: Variables) -> Value:
+        """The decision's value, coerced to its type. `inputs` are those of its model."""
+        key = (id(decision), id(inputs))
         if key in self._decided:
             return self._decided[key]
         if key in self._deciding:
@@ -197,8 +198,7 @@ class Evaluation:
         self._deciding.add(key)
         value = None
         if decision.logic is not None:
-            variables = self._scope(decision.requirements)
-            value = decision.logic(variables, self._run)
+            value = decision.logic(self._scope(model, decision.requirements, inputs), self._run)
         fitted = decision.type.fit(value)
         if fitted is None and value is not None:
             self._run.fail("dmn.result_type", name=decision.name, type=decision.type_ref)
@@ -206,12 +206,12 @@ class Evaluation:
         self._decided[key] = fitted
         return fitted
 
-    def _scope(self, requirements: Sequence[Requirement]) -> Variables:
-        """Everything given, overlaid by what is required."""
-        variables = dict(self._inputs)
+    def _scope(self, model: Model, requirements: Sequence[Requirement], inputs: Variables) -> Variables:
+        """What is required, over what is given and is no element of the model that is not required."""
+        variables = {name: value for name, value in inputs.items() if name not in model.element_names}
         imported: dict[str, Variables] = {}
         for requirement in requirements:
-            name, value = self._required(requirement)
+            name, value = self._required(requirement, inputs)
             if requirement.prefix:
                 imported.setdefault(requirement.prefix, {})[name] = value
             else:
@@ -221,74 +221,67 @@ class Evaluation:
             variables[prefix] = {**given, **values} if isinstance(given, dict) else values
         return variables
 
-    def _required(self, requirement: Requirement) -> tuple[str, Value]:
+    def _required(self, requirement: Requirement, inputs: Variables) -> tuple[str, Value]:
+        """Name and value of what a requirement names. An import's own inputs may be given under the import's name."""
         model = requirement.model
+        if requirement.prefix and isinstance(inputs.get(requirement.prefix), dict):
+            inputs = inputs[requirement.prefix]
         if requirement.kind == "input":
             data = model.inputs[requirement.id]
-            return data.name, self._input(data, requirement.prefix)
+            return data.name, self._input(data, inputs)
         if requirement.kind == "decision":
             decision = model.decisions[requirement.id]
-            return decision.name, self.decide(decision)
+            return decision.name, self.decide(model, decision, inputs)
         if requirement.id in model.services:
             service = model.services[requirement.id]
-            return service.name, service_function(model, service, self._inputs)
+            return service.name, service_function(service, inputs)
         knowledge = model.knowledge[requirement.id]
-        return knowledge.name, self._function(knowledge)
+        return knowledge.name, self._function(model, knowledge)
 
-    def _input(self, data: InputData, prefix: str | None) -> Value:
-        given = self._inputs
-        if prefix and isinstance(given.get(prefix), dict) and data.name in given[prefix]:
-            given = given[prefix]
-        value = given.get(data.name)
+    def _input(self, data: InputData, inputs: Variables) -> Value:
+        value = inputs.get(data.name)
         fitted = data.type.fit(value)
         if fitted is None and value is not None:
             self._run.fail("dmn.input_type", name=data.name, type=data.type_ref)
         return fitted
 
-    def _function(self, knowledge: Knowledge) -> Value:
+    def _function(self, model: Model, knowledge: Knowledge) -> Value:
         """The knowledge model as a function; it sees what it requires, and itself."""
-        key = id(knowledge)
+        key = (id(knowledge), 0)
         if key in self._decided:
             return self._decided[key]
-        variables: Variables = {}
         if knowledge.logic is None:
             return None
+        variables: Variables = {}
         function = knowledge.logic(variables, self._run)
         self._decided[key] = function
-        variables.update(self._scope_of_knowledge(knowledge.requirements))
+        variables.update(self._scope(model, knowledge.requirements, {}))
         if isinstance(function, Function):
             variables[knowledge.name] = function
         return function
 
-    def _scope_of_knowledge(self, requirements: Sequence[Requirement]) -> Variables:
-        return {
-            name: value
-            for name, value in self._scope(requirements).items()
-            if name not in self._inputs or any(each.prefix == name for each in requirements)
-        }
 
-
-def serve(model: Model, service: Service, given: Variables, run: Run) -> Value:
+def serve(service: Service, given: Variables, run: Run) -> Value:
     """Evaluate a service's output decisions from its input data and input decisions."""
-    evaluation = Evaluation(model, given, run)
+    evaluation = Evaluation(run)
     for requirement in service.input_decisions:
         decision = requirement.model.decisions[requirement.id]
-        evaluation.preset(decision, given.get(decision.name))
+        evaluation.preset(decision, given, given.get(decision.name))
     results = {}
     for requirement in service.outputs:
         decision = requirement.model.decisions[requirement.id]
-        results[decision.name] = evaluation.decide(decision)
+        results[decision.name] = evaluation.decide(requirement.model, decision, given)
     value = next(iter(results.values())) if len(results) == 1 else results
     return service.type.fit(value)
 
 
-def service_function(model: Model, service: Service, inputs: Variables) -> Function:
+def service_function(service: Service, inputs: Variables) -> Function:
     """The service as a function of its input data, then its input decisions."""
     named: list[InputData | Decision] = [each.model.inputs[each.id] for each in service.input_data]
     named += [each.model.decisions[each.id] for each in service.input_decisions]
     names = tuple(each.name for each in named)
 
     def call(run: Run, values: list[Value]) -> Value:
-        return serve(model, service, {**inputs, **dict(zip(names, values, strict=True))}, run)
+        return serve(service, {**inputs, **dict(zip(names, values, strict=True))}, run)
 
     return Function(names, call, name=service.name, types=tuple(each.type for each in named))

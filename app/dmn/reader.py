@@ -54,6 +54,7 @@ class _Reader:
             self.types.add(element)
         self._special = frozenset(name for name in self.types.names() if not is_simple(name))
         self._declare()
+        self._name_elements()
         self._connect()
         return self.model
 
@@ -82,7 +83,7 @@ class _Reader:
                 self._fault("dmn.import", element, name=name or namespace)
                 continue
             other = others[namespace]
-            self.model.imports[name] = other.read(others)
+            self.model.imports.append((name, other.read(others)))
             self.types.add_import(name, other.types)
 
     # -------------------------------------------------------------- elements
@@ -114,12 +115,17 @@ class _Reader:
                 result = type_.result if isinstance(type_, FunctionType) else type_
                 self.model.services[key] = Service(key, name, result)
 
+    def _name_elements(self) -> None:
+        model = self.model
+        groups = (model.inputs, model.decisions, model.knowledge, model.services)
+        model.element_names = frozenset(element.name for group in groups for element in group.values())
+
     def _resolve(self, href: str, kind: str, element: Element) -> Requirement | None:
         """`#id`, or `namespace#id` of this model or an imported one."""
         namespace, _, key = href.rpartition("#")
         candidates: list[tuple[str | None, Model]] = [(None, self.model)]
         if namespace and namespace != self.namespace:
-            candidates = [(name, model) for name, model in self.model.imports.items() if model.namespace == namespace]
+            candidates = [(name, model) for name, model in self.model.imports if model.namespace == namespace]
         for prefix, model in candidates:
             if key in model.inputs or key in model.decisions or key in model.knowledge or key in model.services:
                 return Requirement(kind, model, key, prefix)

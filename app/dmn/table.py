@@ -199,4 +199,4 @@ def _rule(element: Element, number: int, inputs: int, outputs: int, builder: Bui
 
 def _cell(element: Element, builder: Builder) -> Expression | None:
     text = text_of(element) or ""
-    return builder.expression(text, element) if text.strip() else None
+    return builder.expression(text, element) if text.strip() not in ("", "-") else None

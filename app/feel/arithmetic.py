@@ -92,7 +92,7 @@ def divide(left: Value, right: Value) -> Value:
 
 def power(left: Value, right: Value) -> Value:
     if type(left) is Decimal and type(right) is Decimal:
-        return NUMBERS.power(left, right)
+        return NUMBERS.power(left, right) if right else Decimal(1)
     raise TypeError
 
 

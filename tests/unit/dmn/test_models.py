@@ -171,6 +171,35 @@ def test_imports_are_addressed_by_their_name() -> None:
     assert {fault.key for fault in missing.faults()} >= {"dmn.import", "dmn.requirement"}
 
 
+def test_imports_without_a_name_need_no_prefix() -> None:
+    library = xml(
+        decision(text("40 + 2"), "the answer") + '<itemDefinition name="tN"><typeRef>number</typeRef></itemDefinition>',
+        "lib",
+    )
+    importing = '<import namespace="urn:lib" name="" importType="https://www.omg.org/spec/DMN/20191111/MODEL/"/>'
+    wanted = needs("requiredDecision", "urn:lib#_the answer")
+    found = model(importing + decision(text("the answer + 1"), needs=wanted, type_ref="tN"), (library,))
+    assert not found.faults()
+    assert found.evaluate("result", {}) == 43
+
+
+def test_inputs_of_an_import_may_be_given_under_its_name() -> None:
+    library = xml(
+        '<inputData id="i" name="x"/>' + decision(text("x * 2"), "double", needs("requiredInput", "#i")), "lib"
+    )
+    importing = '<import namespace="urn:lib" name="lib" importType="https://www.omg.org/spec/DMN/20191111/MODEL/"/>'
+    found = model(
+        importing + decision(text("lib.double"), needs=needs("requiredDecision", "urn:lib#_double")), (library,)
+    )
+    assert found.evaluate("result", {"lib": {"x": 4}}) == 8
+    assert found.evaluate("result", {"x": 5}) == 10
+
+
+def test_a_decision_sees_only_what_it_requires_of_the_model_and_all_other_variables() -> None:
+    found = model('<inputData id="i" name="x"/>' + decision(text("[x, y]")))
+    assert found.evaluate("result", {"x": 1, "y": 2}) == [None, 2]
+
+
 def test_a_decision_that_needs_itself_is_null() -> None:
     cycle = decision(text("b"), "a", needs("requiredDecision", "#_b")) + decision(
         text("a"), "b", needs("requiredDecision", "#_a")
