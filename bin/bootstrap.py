@@ -2,6 +2,7 @@
 
 Standard library only: nothing else is there yet. Called by bin/up, bin/test and bin/citydesk:
 `bootstrap.py [--dev] COMMAND…` installs what is missing, then becomes COMMAND, run by the environment's Python.
+`bootstrap.py --fallback` adds the queue server for machines on which the usual one does not run.
 """
 
 import fcntl
@@ -37,6 +38,8 @@ def trust_this_machine() -> None:
 
 def main(arguments: list[str]) -> None:
     trust_this_machine()
+    if arguments == ["--fallback"]:
+        return sync(find_uv(), "--no-dev", "--extra", "fallback")
     dev = arguments[:1] == ["--dev"]
     command = arguments[1:] if dev else arguments
     python = ENVIRONMENT / "bin" / "python"
@@ -64,14 +67,14 @@ def install(python: Path, dev: bool) -> None:
         have = stamp.read_text().split() if stamp.exists() and works(python) else []
         if have[:1] == [wanted] and (not dev or have[1:] == ["dev"]):
             return
-        sync(find_uv(), dev)
+        sync(find_uv(), *([] if dev else ["--no-dev"]))
         stamp.write_text(f"{wanted} {'dev' if dev else 'run'}\n")
 
 
-def sync(uv: str, dev: bool) -> None:
+def sync(uv: str, *options: str) -> None:
     print("citydesk: installing the locked packages (a minute or two the first time) …", flush=True)
     # --inexact: what a developer has added to the environment stays
-    command = [uv, "sync", "--locked", "--inexact", *([] if dev else ["--no-dev"])]
+    command = [uv, "sync", "--locked", "--inexact", *options]
     environ = os.environ | {"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT), "UV_PYTHON_DOWNLOADS": "never"}
     environ.pop("VIRTUAL_ENV", None)
     if not works(ENVIRONMENT / "bin" / "python"):

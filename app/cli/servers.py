@@ -28,6 +28,8 @@ PG_USER = "citydesk-pg"
 LONGEST_SOCKET_FOLDER = 80
 """Unix socket paths end at 107 bytes; the file's own name is part of them."""
 LARGEST_LOG = 20_000_000
+_LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+"""A language that the person uses and the machine does not have would keep a server from starting."""
 
 
 class ServerError(Exception):
@@ -149,7 +151,7 @@ def _launch_postgres(cluster: Path, sockets: Path, log: Path, user: pwd.struct_p
     with log.open("ab") as sink:
         process = subprocess.Popen(
             [PG_BIN / "postgres", "-D", cluster, *options], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-            cwd="/", start_new_session=True, user=uid, group=gid, extra_groups=groups,
+            env=os.environ | _LOCALE, cwd="/", start_new_session=True, user=uid, group=gid, extra_groups=groups,
             preexec_fn=die_with_parent(signal.SIGINT),
         )  # fmt: skip
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
@@ -169,7 +171,7 @@ def _launch_valkey(program: Path, folder: Path, socket: Path, log: Path) -> Serv
     with log.open("ab") as sink:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),
+            env=os.environ | _LOCALE, preexec_fn=die_with_parent(signal.SIGTERM),
         )  # fmt: skip
     return Server(process, f"unix://{socket}", signal.SIGTERM, partial(_launch_valkey, program, folder, socket, log))
 
@@ -197,7 +199,7 @@ def _initdb(cluster: Path, user: pwd.struct_passwd | None) -> None:
     uid, gid, groups = _ids(user)
     made = subprocess.run(
         [PG_BIN / "initdb", "-D", cluster, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
-        capture_output=True, text=True, cwd="/", user=uid, group=gid, extra_groups=groups,
+        capture_output=True, text=True, env=os.environ | _LOCALE, cwd="/", user=uid, group=gid, extra_groups=groups,
     )  # fmt: skip
     if made.returncode:
         reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]

