@@ -39,7 +39,8 @@ def trust_this_machine() -> None:
 def main(arguments: list[str]) -> None:
     trust_this_machine()
     if arguments == ["--fallback"]:
-        return sync(find_uv(), "--no-dev", "--extra", "fallback")
+        sync(find_uv(), "--no-dev", "--extra", "fallback")
+        return
     dev = arguments[:1] == ["--dev"]
     command = arguments[1:] if dev else arguments
     python = ENVIRONMENT / "bin" / "python"
