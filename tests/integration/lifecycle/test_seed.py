@@ -1,0 +1,32 @@
+"""The demo city's past is made through the same doors, and is the same each time."""
+
+from app import audit, workflow
+from app.cases import CaseFilter, is_sound, list_cases
+from app.identity import SEED
+from app.lifecycle import seed
+
+
+def test_a_small_past(desk) -> None:
+    told: list[int] = []
+    finished = seed.seed(desk.runtime, 8, told.append)
+    assert seed.is_seeded(desk.runtime)
+    assert told == list(range(1, 9))
+    assert finished >= 7, "the latest of them may still run"
+    with desk.session() as session:
+        lines = list_cases(session, SEED, CaseFilter(), now=desk.clock.now())
+        assert workflow.incidents(session) == []
+        assert audit.verify(session) == []
+    assert all(line.registered_at <= desk.clock.now() for line in lines)
+    assert all(is_sound(line.acceptance_no) for line in lines)
+    assert {line.stage for line in lines if line.ended_at is None} >= {"ACCEPTANCE", "HANDLING"}
+    numbers = [line.acceptance_no for line in reversed(lines)]
+    assert numbers == sorted(numbers), "numbers follow the order of the reports"
+
+
+def test_the_same_number_tells_the_same_stories(desk) -> None:
+    now = desk.clock.now()
+    places = [seed.Place("jz/dongcheng/gulou", ("鼓楼大街",))]
+    one, other = (seed.Teller(7, places, now).finished(50) for _ in range(2))
+    assert one == other
+    assert one != seed.Teller(8, places, now).finished(50)
+    assert len({story.script for story in one}) > 5
