@@ -7,6 +7,7 @@ from typing import Any
 from app.dmn.hits import AGGREGATIONS, POLICIES, SINGLE, Hit, aggregate, chosen
 from app.dmn.logic import Builder, Logic, Variables
 from app.dmn.xml import Element, attribute, child, children, text_of
+from app.feel.compiler import INPUT, Frame, Test
 from app.feel.errors import Failure
 from app.feel.expression import Expression, UnaryTest
 from app.feel.limits import Run
@@ -34,7 +35,8 @@ class Output:
 class Rule:
     id: str | None
     number: int
-    tests: tuple[UnaryTest | None, ...]
+    tests: tuple[tuple[int, Test], ...] | None
+    """Column and test, for the cells that are not `-`. None where a cell is faulty: the rule never matches."""
     outputs: tuple[Expression | None, ...]
     test_texts: tuple[str, ...]
     annotations: tuple[str, ...]
@@ -84,7 +86,7 @@ class Table:
     def __call__(self, variables: Variables, run: Run) -> Value:
         """The table's result, by its hit policy; null where none matches and there is no default."""
         values = [None if each.expression is None else each.expression.run(variables, run) for each in self.inputs]
-        matching = [rule for rule in self.rules if self._matches(rule, values, variables, run)]
+        matching = self._matching(values, variables, run)
         hits = [Hit(rule.number, self._outputs(rule, variables, run)) for rule in matching]
         self._trace(values, matching, hits, run)
         try:
@@ -94,11 +96,23 @@ class Table:
         except Failure as failure:
             return run.fail(failure.key, **failure.params)
 
-    def _matches(self, rule: Rule, values: Sequence[Value], variables: Variables, run: Run) -> bool:
-        run.step()
-        return all(
-            test is not None and test.run(value, variables, run) for test, value in zip(rule.tests, values, strict=True)
-        )
+    def _matching(self, values: Sequence[Value], variables: Variables, run: Run) -> list[Rule]:
+        """The rules all of whose cells hold; under FIRST, only the first."""
+        run.step(len(self.rules))
+        outside = Frame(variables, None, run)
+        columns = [(Frame({INPUT: value}, outside, run), value) for value in values]
+        matching = []
+        for rule in self.rules:
+            if rule.tests is None:
+                continue
+            for column, test in rule.tests:
+                if test(*columns[column]) is not True:
+                    break
+            else:
+                matching.append(rule)
+                if self.policy == "FIRST":
+                    break
+        return matching
 
     def _outputs(self, rule: Rule, variables: Variables, run: Run) -> tuple[Value, ...]:
         return tuple(None if output is None else output.run(variables, run) for output in rule.outputs)
@@ -182,7 +196,7 @@ def _rule(element: Element, number: int, inputs: int, outputs: int, builder: Bui
     if (len(tests), len(results)) != (inputs, outputs):
         given, wanted = len(tests) + len(results), inputs + outputs
         builder.fault("dmn.cells", element, given=given, wanted=wanted)
-        return Rule(attribute(element, "id"), number, (None,) * inputs, (None,) * outputs, texts, ())
+        return Rule(attribute(element, "id"), number, None, (None,) * outputs, texts, ())
     notes = tuple(text_of(each) or "" for each in children(element, "annotationEntry"))
     description = child(element, "description")
     if not notes and description is not None and description.text:
@@ -190,11 +204,17 @@ def _rule(element: Element, number: int, inputs: int, outputs: int, builder: Bui
     return Rule(
         attribute(element, "id"),
         number,
-        tuple(builder.test(text, each) for text, each in zip(texts, tests, strict=True)),
+        _tests([builder.test(text, each) for text, each in zip(texts, tests, strict=True)]),
         tuple(_cell(each, builder) for each in results),
         texts,
         notes,
     )
+
+
+def _tests(cells: Sequence[UnaryTest | None]) -> tuple[tuple[int, Test], ...] | None:
+    if any(cell is None for cell in cells):
+        return None
+    return tuple((column, cell.judge) for column, cell in enumerate(cells) if cell is not None and not cell.any)
 
 
 def _cell(element: Element, builder: Builder) -> Expression | None:

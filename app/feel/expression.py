@@ -10,6 +10,7 @@ from app.feel.errors import FeelError, FeelSyntaxError, LimitReached, Reason
 from app.feel.limits import DEFAULT_LIMITS, Limits, Run
 from app.feel.parser import parse_expression, parse_tests
 from app.feel.scanner import is_simple
+from app.feel.syntax import Tests
 from app.feel.types import FindType
 from app.feel.values import Value, adopt
 
@@ -65,12 +66,15 @@ class Expression:
 class UnaryTest:
     """A compiled cell of a decision table. Call it with the input's value and the variables."""
 
-    __slots__ = ("_test", "names", "text")
+    __slots__ = ("any", "judge", "names", "text")
 
-    def __init__(self, text: str, test: Test, names: frozenset[str]) -> None:
+    def __init__(self, text: str, test: Test, names: frozenset[str], any_value: bool) -> None:
         self.text = text
-        self._test = test
+        self.judge = test
+        """The closure itself: (frame that defines `?`, value) → True, False or None."""
         self.names = names
+        self.any = any_value
+        """Whether it is `-`: everything satisfies it."""
 
     def __call__(
         self,
@@ -88,7 +92,7 @@ class UnaryTest:
         """The same within an evaluation that has begun; `value` is FEEL's own."""
 
         try:
-            return self._test(Frame({INPUT: value}, Frame(context, None, run), run), value) is True
+            return self.judge(Frame({INPUT: value}, Frame(context, None, run), run), value) is True
         except (LimitReached, RecursionError) as error:
             stopped(error, run)
             return False
@@ -159,12 +163,13 @@ def _compile_unary(
 ) -> UnaryTest:
     unit = Unit(dict(functions), names, find_type or _no_type, own_values=find_type is not None)
     try:
-        test = compile_tests(parse_tests(text, _scanned(functions, names)), Scope(unit).inner(INPUT))
+        node = parse_tests(text, _scanned(functions, names))
+        test = compile_tests(node, Scope(unit).inner(INPUT))
     except FeelSyntaxError as error:
         raise FeelSyntaxError(error.reason.key, error.position, text, **error.reason.params) from error
     except RecursionError as error:
         raise FeelSyntaxError("feel.recursion", 0, text) from error
-    return UnaryTest(text, test, frozenset(unit.free | unit.perhaps_free))
+    return UnaryTest(text, test, frozenset(unit.free | unit.perhaps_free), isinstance(node, Tests) and node.any)
 
 
 def _no_type(_name: str) -> None:
