@@ -36,7 +36,7 @@ create table history(
   previous bytea not null,
   hash bytea not null,
   primary key (stream, no),
-  unique (stream, command_id)
+  unique (command_id, stream)                   -- in this order: a command is also looked up without its stream
 ) partition by hash (stream);
 
 -- Personal values stand beside the chain: deleting one (erasure) leaves the chain whole.
