@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from app import workflow
 from app.core.clock import SimulatedClock
@@ -268,3 +269,45 @@ def test_a_cancelled_job_is_not_sent_out(sessions: Sessions) -> None:
     office.do(instance, "cancel", reason="r")
     workflow.settle(office.runtime)
     assert office.delivered == []
+
+
+def test_a_completion_takes_four_statements_at_most(office: Office) -> None:
+    """Begin, lock and load, write, commit."""
+    sent: list[str] = []
+    engine = office.runtime.sessions.kw["bind"]
+    instances = [office.start().instance_id for _ in range(2)]
+    commands = [
+        (i, Command(new_id(), "complete_task", FANG, {"task_id": str(office.task(i).task_id)})) for i in instances
+    ]
+    workflow.execute(office.runtime, *commands[0])
+    with engine.connect() as connection:
+        connection.connection.driver_connection.cursor_factory = counting(sent)
+    event.listen(engine, "begin", lambda _: sent.append("begin"))
+    event.listen(engine, "commit", lambda _: sent.append("commit"))
+    workflow.execute(office.runtime, *commands[1])
+    assert [statement.split("(")[0] for statement in sent] == [
+        "begin", "select * from advance_lock", "select advance_write", "commit",
+    ]  # fmt: skip
+
+
+def counting(sent: list[str]) -> type[psycopg.Cursor[Any]]:
+    class Counting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **named: Any) -> Any:
+            sent.append(str(query))
+            return super().execute(query, *args, **named)
+
+    return Counting
+
+
+def test_a_database_that_drops_the_connection_costs_a_person_nothing(office: Office, owner_url: str) -> None:
+    instance = office.start().instance_id
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    task = Command(new_id(), "complete_task", FANG, {"task_id": str(uuid4())})
+    with pytest.raises(Gone):  # the lost connection was replaced, and the command judged as ever
+        workflow.execute(office.runtime, instance, task)
+    office.complete(instance, "note")
+    assert office.open(instance) == ["check"]
