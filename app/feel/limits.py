@@ -12,7 +12,9 @@ from app.feel.values import adopt
 MAX_SOURCE = 100_000
 """Characters of one expression."""
 MAX_NESTING = 100
-"""Brackets and operators within each other; keeps parser, compiler and closures off the recursion limit."""
+"""Brackets within each other."""
+MAX_DEPTH = 200
+"""Operators within each other, `1 + 1 + …` included; keeps compiler and closures off the recursion limit."""
 MAX_REASONS = 20
 
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from app.feel.compiler.scope import Code, Scope
 from app.feel.errors import FeelSyntaxError
-from app.feel.limits import MAX_NESTING
+from app.feel.limits import MAX_DEPTH
 from app.feel.syntax import Node
 
 NodeType = TypeVar("NodeType", bound=Node)
@@ -26,8 +26,8 @@ def compile_node(node: Node, scope: Scope) -> Code:
     """The node as a closure. Raises FeelSyntaxError (unknown function or type, too deep)."""
     unit = scope.unit
     unit.depth += 1
-    if unit.depth > MAX_NESTING:
-        raise FeelSyntaxError("feel.syntax.too_deep", node.at, limit=MAX_NESTING)
+    if unit.depth > MAX_DEPTH:
+        raise FeelSyntaxError("feel.syntax.too_deep", node.at, limit=MAX_DEPTH)
     try:
         return _COMPILERS[type(node)](node, scope)
     finally:

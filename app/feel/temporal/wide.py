@@ -10,11 +10,38 @@ Zone = int | str | None
 """None: local. An int: seconds east of UTC. A string: a zone's name, `Asia/Shanghai`."""
 
 
+def zone_text(zone: Zone) -> str:
+    """``, `Z`, `+08:00` or `@Asia/Shanghai`."""
+    if zone is None:
+        return ""
+    if isinstance(zone, str):
+        return f"@{zone}"
+    if zone == 0:
+        return "Z"
+    hours, rest = divmod(abs(zone), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{'-' if zone < 0 else '+'}{hours:02d}:{minutes:02d}" + (f":{seconds:02d}" if seconds else "")
+
+
+def date_text(year: int, month: int, day: int) -> str:
+    return f"{'-' if year < 0 else ''}{abs(year):04d}-{month:02d}-{day:02d}"
+
+
+def clock_text(hour: int, minute: int, second: int, nano: int, zone: Zone) -> str:
+    fraction = f".{nano:09d}".rstrip("0") if nano else ""
+    return f"{hour:02d}:{minute:02d}:{second:02d}{fraction}{zone_text(zone)}"
+
+
 @dataclass(frozen=True, slots=True)
 class WideDate:
     year: int
     month: int
     day: int
+
+    def __str__(self) -> str:
+        return date_text(self.year, self.month, self.day)
+
+    isoformat = __str__
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +51,11 @@ class WideTime:
     second: int
     nano: int
     zone: Zone
+
+    def __str__(self) -> str:
+        return clock_text(self.hour, self.minute, self.second, self.nano, self.zone)
+
+    isoformat = __str__
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +68,9 @@ class WideDateTime:
     second: int
     nano: int
     zone: Zone
+
+    def __str__(self) -> str:
+        clock = clock_text(self.hour, self.minute, self.second, self.nano, self.zone)
+        return f"{date_text(self.year, self.month, self.day)}T{clock}"
+
+    isoformat = __str__
