@@ -62,7 +62,7 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     routes.register(api)
     pages.register(app)
     health.install(app)
-    security.limit_sign_ins(app, settings, ("pages.sign_in", "sessions.create"))
+    security.limit_sign_ins(app, settings, ("pages.sign_in", "sessions.create", "pages.set_password"))
     public(app.view_functions["static"])
     return app
 

@@ -128,3 +128,23 @@ def test_somebody_was_faster_and_my_text_is_still_there(enter: Enter, running: R
     expect(pages[1].locator(".form-notice.conflict, .form-notice.callout--red")).to_be_visible()
     expect(pages[1].get_by_label("Reason")).to_have_value("Which of the two gates does the caller mean?")
     picture(pages[1], "task-somebody-was-faster")
+
+
+def test_a_session_that_ended_costs_no_text(enter: Enter, running: Running) -> None:
+    """Signed out meanwhile: the page says so; signed in again in another tab, it sends as if nothing had happened."""
+    page = enter("agent")
+    given_a_report(page, running, "Written while the session ended")
+    other = page.context.new_page()
+    other.goto(f"{running.url}/account")
+    other.get_by_role("button", name="Sign out", exact=True).click()
+    other.wait_for_url("**/sign-in", wait_until="commit")
+    page.locator("[data-sends=registration]").click()
+    expect(page.locator(".form-notice")).to_contain_text("Sign in")
+    expect(page.get_by_label("Time Summary")).to_have_value("Written while the session ended")
+    other.fill("#username", "agent")
+    other.fill("#password", PASSWORD)
+    other.click("button.btn--primary")
+    other.wait_for_selector(".rail")
+    page.locator("[data-sends=registration]").click()
+    page.wait_for_url("**/cases/*", wait_until="commit")
+    assert cases_called(running, "Written while the session ended") == 1

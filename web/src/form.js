@@ -7,13 +7,9 @@ import { localiseForm } from './form-texts.js'
 
 const RETRIES_AFTER = [1000, 3000] // the network, not the server: the command id makes a repeat harmless
 
-async function send(island, values) {
+async function post(island, values, token) {
   const body = JSON.stringify({ command_id: island.dataset.command, values })
-  const headers = {
-    'Content-Type': 'application/json',
-    Accept: 'application/json',
-    'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content,
-  }
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
   for (let attempt = 0; ; attempt++) {
     try {
       return await fetch(island.dataset.post, { method: 'POST', headers, body })
@@ -22,6 +18,17 @@ async function send(island, values) {
       await new Promise(resolve => setTimeout(resolve, RETRIES_AFTER[attempt]))
     }
   }
+}
+
+/** Whoever signed in again in another tab has a new token; the page keeps its text and fetches that. */
+async function send(island, values) {
+  const meta = document.querySelector('meta[name=csrf-token]')
+  const response = await post(island, values, meta.content)
+  if (response.status !== 403 || (await problemOf(response.clone())).code !== 'web.csrf') return response
+  const renewed = await fetch('/csrf-token', { headers: { Accept: 'application/json' } })
+  if (!renewed.ok) return renewed
+  meta.content = (await renewed.json()).token
+  return post(island, values, meta.content)
 }
 
 async function problemOf(response) {

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import g, redirect, request, session
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from app.core.db import transaction
@@ -51,6 +52,13 @@ def sign_out() -> Response:
         end_session(database, g.token, site().clock.now())
     session.clear()
     return redirect("/sign-in")
+
+
+@blueprint.get("/csrf-token")
+@signed_in
+def fresh_csrf_token() -> dict[str, str]:
+    """For a page that is older than its session: it keeps what was typed and asks for the present token."""
+    return {"token": generate_csrf()}
 
 
 @blueprint.post("/language")

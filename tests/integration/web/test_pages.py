@@ -1,0 +1,195 @@
+"""Pages as a browser without scripts gets them: who sees what, and what happens when something goes wrong."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app import audit
+from app.cases.models import CaseFile, Registration
+from app.core.db import transaction
+from app.core.settings import Settings
+from app.messaging import send_notice
+from app.web.app import create_app
+from app.workflow import Call, Fault, OnInstance, Runtime
+
+from .conftest import House, csrf_of
+from .test_api import given_a_case, the_task, values_of
+
+
+def post(browser: FlaskClient, path: str, seen_on: str, **form: str) -> TestResponse:
+    """Send a form as a page would, with the token of the page it stands on."""
+    return browser.post(path, data={**form, "csrf_token": csrf_of(browser, seen_on)})
+
+
+def send(browser: FlaskClient, path: str, values: Mapping[str, object], command: str | None = None) -> TestResponse:
+    """Send an island's JSON."""
+    body = {"command_id": command or str(uuid4()), "values": values}
+    return browser.post(path, json=body, headers={"X-CSRFToken": csrf_of(browser, "/account")})
+
+
+def test_everybody_lands_where_their_work_is(house: House) -> None:
+    landing = {name: house.browser(name).get("/").location for name in ("agent", "auditor", "analyst", "admin")}
+    assert landing == {"agent": "/tasks", "auditor": "/cases", "analyst": "/tasks", "admin": "/incidents"}
+
+
+def test_the_rail_shows_what_one_may_do(house: House) -> None:
+    analyst = house.browser("analyst").get("/account").text
+    assert 'href="/incidents"' in analyst
+    assert 'href="/cases"' not in analyst
+    assert 'href="/registrations/new"' in house.browser("agent").get("/account").text
+
+
+def test_a_report_is_registered_by_the_page_once(house: House) -> None:
+    browser, command = house.browser("agent"), str(uuid4())
+    values = values_of()["values"]
+    first = send(browser, "/registrations/new", values, command)
+    second = send(browser, "/registrations/new", values, command)
+    assert first.json["next"] == second.json["next"]
+    page = browser.get(first.json["next"]).text
+    assert "锦绣花园东门垃圾桶满溢，污水外流" in page
+
+
+def test_a_telephone_number_is_hidden_until_asked_for_and_the_look_is_logged(house: House, runtime: Runtime) -> None:
+    case_no = given_a_case(house.person("agent"))
+    browser = house.browser("supervisor")
+    page = browser.get(f"/cases/{case_no}").text
+    assert "138••••6721" in page
+    assert "13800136721" not in page
+    path = re.search(r'action="(/cases/\S+/look)"', page)
+    assert path is not None
+    assert "13800136721" in post(browser, path[1], "/account").text
+    with runtime.sessions() as session:
+        assert len(audit.accesses(session, _registration_of(session, case_no))) == 1
+
+
+def _registration_of(session: Session, case_no: str) -> UUID:
+    query = select(Registration.id).join(CaseFile, CaseFile.id == Registration.case_id)
+    return session.scalars(query.where(CaseFile.case_no == case_no)).one()
+
+
+def test_a_number_in_the_search_leads_to_its_case(house: House) -> None:
+    made = house.person("agent").post("/registrations", values_of()).json
+    browser = house.browser("supervisor")
+    short = f"{made['acceptance_no'][4:8]}-{made['acceptance_no'][8:13]}"
+    for number in (made["case_no"], made["acceptance_no"], short):
+        assert browser.get("/cases", query_string={"q": number}).location == f"/cases/{made['case_no']}"
+    unknown = browser.get("/cases", query_string={"q": "20990101000013"})
+    assert unknown.status_code == 200
+    assert "20990101000013" in unknown.text
+
+
+def test_the_list_of_cases_is_narrowed(house: House) -> None:
+    agent, browser = house.person("agent"), house.browser("supervisor")
+    given_a_case(agent, incident_summary="Bins in the west", district="jz/xicheng")
+    given_a_case(agent, incident_summary="Bins in the east", district="jz/dongcheng")
+    page = browser.get("/cases", query_string={"district": "jz/dongcheng", "open_only": "1"}).text
+    assert "Bins in the east" in page
+    assert "Bins in the west" not in page
+    assert browser.get("/cases", query_string={"status": "NO_SUCH"}).status_code == 200
+
+
+def test_a_task_is_claimed_and_done_on_its_page(house: House) -> None:
+    case_no = given_a_case(house.person("agent"))
+    browser = house.browser("supervisor")
+    task = the_task(house.person("supervisor"), case_no)["id"]
+    assert post(browser, f"/tasks/{task}/claim", "/tasks").location == f"/tasks/{task}"
+    assert "我" in browser.get("/tasks?view=mine").text
+    assert send(browser, f"/tasks/{task}", {"judgement": "FILE"}).json == {"next": "/tasks"}
+    assert browser.get(f"/tasks/{task}").status_code == 404
+
+
+def test_a_refusal_on_a_page_keeps_status_and_says_who_may(house: House) -> None:
+    case_no = given_a_case(house.person("agent"))
+    task = the_task(house.person("supervisor"), case_no)["id"]
+    refused = send(house.browser("agent"), f"/tasks/{task}", {"judgement": "FILE"})
+    assert (refused.status_code, refused.mimetype) == (403, "application/problem+json")
+    assert "值班长" in refused.json["detail"]
+
+
+def test_what_got_stuck_is_repaired_by_a_person(house: House, runtime: Runtime) -> None:
+    """An operation fails: nothing is saved, an incident waits; the cause is mended, an analyst tries again."""
+    mended = runtime.handlers["file_case"]
+
+    def broken(session: Session, call: Call, on: OnInstance) -> Mapping[str, object]:
+        raise Fault("file_case", "the register does not answer")
+
+    runtime.handlers["file_case"] = broken
+    case_no = given_a_case(house.person("agent"))
+    supervisor = house.person("supervisor")
+    stuck = supervisor.post(
+        f"/tasks/{the_task(supervisor, case_no)['id']}/completion", {"values": {"judgement": "FILE"}}
+    )
+    assert stuck.status_code == 409
+    analyst = house.browser("analyst")
+    page = analyst.get("/incidents").text
+    assert "the register does not answer" in page
+    number = re.search(r"/incidents/(\d+)/retry", page)
+    assert number is not None
+    runtime.handlers["file_case"] = mended
+    post(analyst, f"/incidents/{number[1]}/retry", "/incidents")
+    assert "the register does not answer" not in analyst.get("/incidents").text
+    assert supervisor.get(f"/cases/{case_no}")["status"] == "IN_PROCESSING"
+
+
+def test_a_notice_leads_to_its_case_and_is_read(house: House, runtime: Runtime) -> None:
+    case_no = given_a_case(house.person("agent"))
+    browser, supervisor = house.browser("supervisor"), house.person("supervisor")
+    person = supervisor.get("/people/me")["id"]
+    with transaction(runtime.sessions) as session:
+        case = session.query(CaseFile).filter(CaseFile.case_no == case_no).one()
+        send_notice(
+            session, [person], kind="TEST", subject_kind="case", subject_id=case.id, text_key="web.home", params={},
+            dedupe="one", now=runtime.clock.now(),
+        )  # fmt: skip
+    notice = supervisor.get("/notices")["notices"][0]
+    assert supervisor.get("/notices")["unread"] == 1
+    opened = post(browser, f"/notices/{notice['id']}/reading", "/notices")
+    assert opened.location == f"/cases/{case_no}"
+    assert supervisor.get("/notices")["unread"] == 0
+    assert supervisor.ask("PUT", f"/notices/{notice['id']}/reading").json == {"read": 0}
+
+
+def test_the_password_is_changed_and_other_devices_are_out(house: House) -> None:
+    browser, elsewhere = house.browser("leader"), house.browser("leader")
+    wrong = post(
+        browser, "/account/password", "/account", old="nope", new="a fine long sentence", again="a fine long sentence"
+    )
+    assert wrong.status_code == 401
+    differ = post(browser, "/account/password", "/account", old="x", new="a fine long sentence", again="another")
+    assert differ.status_code == 422
+    right = {"old": "jiangzhou-demo", "new": "a fine long sentence", "again": "a fine long sentence"}
+    assert post(browser, "/account/password", "/account", **right).location == "/account"
+    assert browser.get("/account").status_code == 200
+    assert elsewhere.get("/account").status_code == 302
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Tasks"), ("zh-CN", "任务")])
+def test_a_browser_keeps_the_chosen_language(house: House, language: str, word: str) -> None:
+    browser = house.browser("agent")
+    post(browser, "/language", "/account", language=language, back="/tasks")
+    assert f"<h2>{word}</h2>" in browser.get("/tasks").text
+
+
+def test_an_error_shows_a_reference_and_not_its_cause(house: House, runtime: Runtime) -> None:
+    house.app.config["TESTING"] = False
+    case_no = given_a_case(house.person("agent"))
+    browser = house.browser("supervisor")
+    task = the_task(house.person("supervisor"), case_no)["id"]
+    runtime.preparers["complete_task"] = lambda *_: 1 / 0
+    answer = send(browser, f"/tasks/{task}", {"judgement": "FILE"})
+    assert answer.status_code == 500
+    assert answer.json["reference"]
+    assert "ZeroDivision" not in answer.text
+
+
+def test_signing_in_works_while_valkey_is_away(runtime: Runtime, settings: Settings) -> None:
+    """The count of attempts falls back to this process's memory."""
+    app = create_app(runtime, replace(settings, redis_url="unix:///nowhere/valkey.sock"))
+    assert House(app).person("agent").token
