@@ -14,7 +14,7 @@ from app.cases.models import CaseFile, ProcessingForm, WorkOrder
 from app.city import department_process
 from app.core.ids import derived_id, new_id
 from app.lifecycle.numbering import number_form_later, number_now
-from app.lifecycle.subject import ORDER, case_of, said
+from app.lifecycle.subject import ORDER, case_of, hold, said
 from app.lifecycle.withdrawal import open_orders
 from app.workflow import OnInstance, start
 from app.workflow.engine.types import BpmnError, Call, Variables
@@ -105,6 +105,7 @@ def _order(
     )  # fmt: skip
     session.add(order)
     session.flush()
+    hold(session, order)
     return order
 
 

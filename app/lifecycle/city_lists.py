@@ -1,5 +1,6 @@
 """The city's own lists as options of forms: a field names its list by the property `list`."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +12,23 @@ Option = Mapping[str, Any]
 
 
 def lists_for(session: Session, form: Mapping[str, Any]) -> dict[str, Sequence[Option]]:
-    """The lists a form names, read now. A list the city has not filled is left out: the file's own options stay."""
-    read = {name: _LISTS[name](session) for name in set(_named(form)) if name in _LISTS}
+    """The lists a form names. A list the city has not filled is left out: the file's own options stay."""
+    read = {name: _known(session, name) for name in set(_named(form)) if name in _LISTS}
     return {name: options for name, options in read.items() if options}
+
+
+KEPT = 5.0
+"""Seconds for which a process keeps a list: a new department appears in forms that much later."""
+_kept: dict[tuple[str, str], tuple[float, Sequence[Option]]] = {}
+
+
+def _known(session: Session, name: str) -> Sequence[Option]:
+    key, now = (str(session.get_bind().engine.url), name), time.monotonic()
+    until, options = _kept.get(key, (0.0, ()))
+    if now >= until:
+        options = _LISTS[name](session)
+        _kept[key] = (now + KEPT, options)
+    return options
 
 
 def _named(component: Mapping[str, Any]) -> Iterator[str]:

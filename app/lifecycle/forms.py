@@ -15,6 +15,7 @@ from app.cases.queries import scope_of
 from app.core.errors import Invalid, NotFound
 from app.identity import Actor, can
 from app.lifecycle.city_lists import lists_for
+from app.lifecycle.subject import CASE, ORDER, hold
 from app.workflow import Runtime, TaskView
 from app.workflow.peek import form_of, variables_at
 
@@ -85,10 +86,13 @@ _FEEL = frozenset({"null", "not", "or", "and", "if", "then", "else", "true", "fa
 
 def subject_rows(session: Session, task: TaskView) -> tuple[CaseFile | None, WorkOrder | None]:
     """The case and, for an order's task, the order that a task belongs to."""
-    if task.subject_kind == "order":
-        order = session.get(WorkOrder, task.subject_id)
-        return (session.get(CaseFile, order.case_id) if order else None), order
-    return (session.get(CaseFile, task.subject_id) if task.subject_kind == "case" else None), None
+    order = session.get(WorkOrder, task.subject_id) if task.subject_kind == ORDER else None
+    case_id = order.case_id if order else task.subject_id if task.subject_kind == CASE else None
+    case = session.get(CaseFile, case_id) if case_id else None
+    for row in (case, order):
+        if row is not None:
+            hold(session, row)
+    return case, order
 
 
 def _attributes(session: Session, case: CaseFile, order: WorkOrder | None, actor: Actor) -> dict[str, Any]:

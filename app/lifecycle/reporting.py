@@ -19,7 +19,7 @@ from app.core.errors import Conflict
 from app.core.ids import derived_id, new_id
 from app.identity import Actor, Scope, require
 from app.lifecycle import forms
-from app.lifecycle.subject import CASE
+from app.lifecycle.subject import CASE, hold
 from app.workflow import Fault, FirstTask, Runtime
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def contact_arrived(
     command = derived_id("contact", source) if source else new_id()
     received = Received(command, actor, now, zone, machine_made=True)
     case, registration = open_case(session, values, received, _whole_city(session))
-    instance = _instance(case, registration)
+    instance = _instance(session, case, registration)
     instance["variables"]["automatic"] = bool(payload.get("automatic", False))
     return instance
 
@@ -97,13 +97,14 @@ def _register(
 
     workflow.start(
         runtime, session, PROCESS, actor=actor, now=now, command_id=command, first_task=FirstTask(clean),
-        prepare=record, **_instance(case, registration),
+        prepare=record, **_instance(session, case, registration),
     )  # fmt: skip
     return _registered(case, registration)
 
 
-def _instance(case: CaseFile, registration: Registration) -> dict[str, Any]:
+def _instance(session: Session, case: CaseFile, registration: Registration) -> dict[str, Any]:
     """What `workflow.start` is told of a new case."""
+    hold(session, case)
     return {
         "variables": lifecycle_variables(case, registration),
         "instance_id": case.instance_id,

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import workflow
 from app.cases.limits import open_limit
 from app.cases.models import CaseFile, WorkOrder
 from app.city import calendar_version
@@ -23,7 +22,7 @@ from app.lifecycle.seed_plan import Story
 from app.lifecycle.tasks import complete_task
 from app.lifecycle.withdrawal import withdraw_case
 from app.workflow import Runtime, TaskView
-from app.workflow.peek import carry_out, is_timer_due, next_due, variables_at
+from app.workflow.peek import carry_out, next_due, open_work, pass_time, variables_at
 
 MINUTES: Mapping[str, tuple[int, int]] = {
     "judge": (4, 40), "confirm_unit": (10, 60), "dispatch": (8, 50), "on_site": (8, 24), "review_objection": (40, 160),
@@ -55,8 +54,8 @@ class Player:
         agent = self._one_of("agent", "agent2")
         command = derived_id("seed", story.registered_at, story.values["caller_phone"])
         made = register(self.runtime, story.values, actor=agent, command_id=command)
-        carry_out(self.runtime)
-        course = Course(story, made.case_id)
+        course = Course(story, made.case_id, subjects=[made.case_id])
+        carry_out(self.runtime, course.subjects)
         for _ in range(LAST_TASKS):
             step = self._next(course)
             if step is None or step.at > self.end or step.task.element == story.stop:
@@ -64,13 +63,13 @@ class Player:
                 break
             self._do(course, step)
         if story.stop is not None or course.cut_off:
-            self._at(self.end)  # limits that ran out since then do what they do
+            self._at(course, self.end)  # limits that ran out since then do what they do
         with self.runtime.sessions() as session:
             case = session.get(CaseFile, made.case_id)
             return case is not None and case.ended_at is not None
 
     def _do(self, course: "Course", step: "Step") -> None:
-        self._at(step.at)
+        self._at(course, step.at)
         try:
             if course.story.script == "withdrawn" and step.task.element == "handle":
                 actor = self._one_of("agent", "agent2")
@@ -82,16 +81,11 @@ class Player:
         except Conflict:
             return  # a limit fired at this moment and changed the case: look again
         course.done.append(step.task.element)
-        carry_out(self.runtime)
+        carry_out(self.runtime, course.subjects)
 
-    def _at(self, instant: datetime) -> None:
+    def _at(self, course: "Course", instant: datetime) -> None:
         """Let time pass; limits that run out on the way do what they do."""
-        until = min(instant, self.end)
-        clock = self.runtime.clock
-        assert isinstance(clock, SimulatedClock)
-        if is_timer_due(self.runtime, until):
-            workflow.settle(self.runtime, until)
-        clock.move_to(until)
+        pass_time(self.runtime, course.subjects, min(instant, self.end))
 
     def _one_of(self, *usernames: str) -> Actor:
         return self.people[self.chance.choice(usernames)]
@@ -110,21 +104,17 @@ class Player:
 
     def _let_time_pass(self, course: "Course") -> bool:
         """Wait for the case's next timer (a return visit becomes due). False when there is none before the end."""
-        due = next_due(self.runtime, course.case_id)
+        due = next_due(self.runtime, course.subjects)
         if due is None or due > self.end:
             return False
-        self._at(due)
+        self._at(course, due)
         return True
 
     def _open(self, session: Session, course: "Course") -> list[tuple[TaskView, WorkOrder | None]]:
-        orders = session.scalars(select(WorkOrder).where(WorkOrder.case_id == course.case_id)).all()
-        found: list[tuple[TaskView, WorkOrder | None]] = [
-            (task, None) for task in workflow.tasks_of(session, course.case_id)
-        ]
-        for order in orders:
-            if order.ended_at is None:
-                found += [(task, order) for task in workflow.tasks_of(session, order.id)]
-        return found
+        orders = {o.id: o for o in session.scalars(select(WorkOrder).where(WorkOrder.case_id == course.case_id))}
+        course.subjects = [course.case_id, *orders]
+        tasks = open_work(session, course.subjects)
+        return [(task, orders.get(task.subject_id) if task.subject_id else None) for task in tasks]
 
     def _step(self, session: Session, course: "Course", task: TaskView, order: WorkOrder | None) -> "Step":
         known = course.planned.get(task.task_id)
@@ -262,6 +252,8 @@ class Course:
     done: list[str] = field(default_factory=list)
     """Elements of the tasks done so far, in order."""
     planned: dict[UUID, "Step"] = field(default_factory=dict)
+    subjects: list[UUID] = field(default_factory=list)
+    """The case and its orders."""
     cut_off: bool = False
     """Left open, or overtaken by the present."""
 

@@ -20,7 +20,7 @@ def order_of(session: Session, on: OnInstance) -> WorkOrder | None:
     order = session.get(WorkOrder, on.subject_id)
     if order is None:
         raise NotFound("cases.order_unknown")
-    _hold(session, order)
+    hold(session, order)
     return order
 
 
@@ -30,11 +30,11 @@ def case_of(session: Session, on: OnInstance) -> CaseFile:
     case = session.get(CaseFile, order.case_id if order else on.subject_id)
     if case is None:
         raise NotFound("cases.unknown")
-    _hold(session, case)
+    hold(session, case)
     return case
 
 
-def _hold(session: Session, row: CaseFile | WorkOrder) -> None:
+def hold(session: Session, row: CaseFile | WorkOrder) -> None:
     """A session forgets rows nobody holds: keep what one command's operations ask for again and again."""
     session.info.setdefault("lifecycle.held", {})[row.id] = row
 

@@ -1,25 +1,27 @@
 """What the features above read of running instances: variables, element names, where a task was; and a message that
 one person sends to one instance."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audit.models import History
+from app.core.clock import SimulatedClock
 from app.core.errors import NotFound
 from app.core.ids import derived_id, new_id
 from app.identity.actors import Actor
 from app.workflow import codec
 from app.workflow.engine.types import Element, Refused, Variables
 from app.workflow.errors import Gone
-from app.workflow.execute import execute
-from app.workflow.models import Instance, Message, Timer, UserTask
+from app.workflow.execute import execute, fire
+from app.workflow.models import Instance, Message, UserTask
 from app.workflow.outbox import deliver_outbox
+from app.workflow.queries import _task_view, _tasks
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import Command, Result, TaskView
 
@@ -89,30 +91,53 @@ def _post(runtime: Runtime, session: Session, name: str, key: str, payload: Vari
     return made or session.execute(select(Message.id).where(Message.dedupe == dedupe)).scalar_one()
 
 
-def next_due(runtime: Runtime, subject_id: UUID) -> datetime | None:
-    """When the next timer of an instance about this subject is due."""
-    query = select(func.min(Timer.due)).join(Instance, Instance.id == Timer.instance_id)
-    with runtime.sessions() as session:
-        return session.scalar(query.where(Instance.subject_id == subject_id, Timer.held.is_(None)))
+def open_work(session: Session, subjects: Sequence[UUID]) -> list[TaskView]:
+    """Open tasks of the instances about several subjects, the oldest first, by one statement."""
+    rows = session.execute(_tasks().where(UserTask.subject_id.in_(subjects)).order_by(UserTask.created_at))
+    return [_task_view(*row) for row in rows]
 
 
-_PENDING = text("select id from outbox where state = 'PENDING' and due_at <= :now order by id limit 1000")
-_DUE = text("select exists (select from timer where held is null and due <= :until)")
+_PENDING = text(
+    "select o.id from outbox o join instance i on i.id = o.instance_id"
+    " where o.state = 'PENDING' and o.due_at <= :now and i.subject_id = any(:subjects) order by o.id"
+)
+_DUE = text(
+    "select t.instance_id, t.due from timer t join instance i on i.id = t.instance_id"
+    " where t.held is null and t.due <= :until and i.subject_id = any(:subjects) order by t.due limit 1"
+)
 
 
-def carry_out(runtime: Runtime) -> None:
-    """Carry out the outbox rows that are due, and what follows from them: all that `settle` does at one moment, but
-    for looking after what a crash left. For seeding, where nothing crashes."""
+def pass_time(runtime: Runtime, subjects: Sequence[UUID], until: datetime) -> None:
+    """`settle` for a few subjects only: their timers fire in order as the simulated clock moves to `until`, and what
+    follows is carried out. For seeding case by case, where nothing crashes and others' clocks stand elsewhere."""
+    clock = runtime.clock
+    assert isinstance(clock, SimulatedClock)
+    while (due := _next(runtime, subjects, until)) is not None:
+        clock.move_to(due[1])
+        fire(runtime, due[0])
+        carry_out(runtime, subjects)
+    clock.move_to(until)
+
+
+def carry_out(runtime: Runtime, subjects: Sequence[UUID]) -> None:
+    """The outbox rows of these subjects that are due now, and what follows from them."""
     while True:
         with runtime.sessions() as session:
-            rows = session.execute(_PENDING, {"now": runtime.clock.now()}).scalars().all()
+            given = {"now": runtime.clock.now(), "subjects": list(subjects)}
+            rows = session.execute(_PENDING, given).scalars().all()
         if not rows:
             return
         for row in rows:
             deliver_outbox(runtime, row)
 
 
-def is_timer_due(runtime: Runtime, until: datetime) -> bool:
-    """Will any timer fire by then?"""
+def next_due(runtime: Runtime, subjects: Sequence[UUID]) -> datetime | None:
+    """When the next timer of these subjects' instances is due."""
+    due = _next(runtime, subjects, datetime.max.replace(tzinfo=UTC))
+    return None if due is None else due[1]
+
+
+def _next(runtime: Runtime, subjects: Sequence[UUID], until: datetime) -> tuple[UUID, datetime] | None:
     with runtime.sessions() as session:
-        return bool(session.execute(_DUE, {"until": until}).scalar())
+        row = session.execute(_DUE, {"until": until, "subjects": list(subjects)}).one_or_none()
+    return None if row is None else (row.instance_id, row.due)
