@@ -1,7 +1,6 @@
 """Numbers are given last, when the engine has moved and only the write is left, so that their counters stay locked
 for the shortest time; a rollback gives them back (W14)."""
 
-
 from datetime import tzinfo
 
 from sqlalchemy.orm import Session
