@@ -44,7 +44,7 @@ class Running:
 def demo_template(postgres_url: str, redis_url: str) -> str:
     """Name of a database with the demo city and the shipped diagrams, to be copied."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        if connection.execute("select from pg_database where datname = %s", [DEMO_TEMPLATE]).fetchone():
+        if connection.execute("select 1 from pg_database where datname = %s", [DEMO_TEMPLATE]).fetchone():
             return DEMO_TEMPLATE  # another folder's conftest made it
         connection.execute(f"create database {DEMO_TEMPLATE} template citydesk_template")
     url = _in_database(postgres_url, DEMO_TEMPLATE)
