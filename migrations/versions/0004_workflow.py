@@ -21,6 +21,6 @@ def downgrade() -> None:
     op.execute("drop function advance_write, advance_lock")
     op.execute("create or replace view history_head as select id as stream, no, head from audit_stream")
     op.execute(
-        "drop table incident, outbox, message, subscription, timer_start, dispatcher, timer, user_task, instance, operation_grant,"
-        " deployment, bundle_file, bundle, file_content"
+        "drop table incident, outbox, message, subscription, timer_start, dispatcher, timer, user_task, instance,"
+        " operation_grant, deployment, bundle_file, bundle, file_content"
     )

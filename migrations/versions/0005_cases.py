@@ -105,7 +105,8 @@ create table stage_time (
 
 create table case_fact (
   id uuid primary key, case_id uuid not null references case_file, kind text not null,
-  at timestamptz not null, actor uuid not null, actor_name text not null, reason text, text text, body jsonb not null default '{}'
+  at timestamptz not null, actor uuid not null, actor_name text not null, reason text, text text,
+  body jsonb not null default '{}'
 );
 create index case_fact_case on case_fact (case_id, at);
 
