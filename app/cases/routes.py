@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.cases import queries
 from app.cases.limits import LimitView, limits_of
 from app.cases.listing import CaseFilter, CaseLine, list_cases
-from app.cases.models import CaseFile, WorkOrder
+from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.cases.order_listing import OrderLine, list_orders, order_by_number
 from app.cases.queries import RegistrationView
 from app.cases.schemas import (
@@ -24,7 +24,8 @@ from app.cases.schemas import (
     StagesSchema,
 )
 from app.core.errors import NotFound
-from app.core.http import ApiBlueprint, PageQuery, key_of, keyset, site
+from app.core.http import ApiBlueprint, PageQuery, key_of, keyset, language, site
+from app.core.i18n import text
 from app.identity.guard import actor, permits
 
 cases = ApiBlueprint("cases", __name__, url_prefix="/cases", description="Cases and their seven stages")
@@ -80,7 +81,17 @@ def stages(case_no: str) -> dict[str, Any]:
     """Every stay in every stage"""
     with site().sessions() as session:
         times = queries.stage_times(session, find(session, case_no).id)
-    return {"stages": [{"name": each.stage, "entered_at": each.entered_at, "left_at": each.left_at} for each in times]}
+    return {"stages": [stage_line(each) for each in times]}
+
+
+def stage_line(stay: StageTime) -> dict[str, Any]:
+    """The stage by its code and, in the caller's language, by its name."""
+    return {
+        "stage": stay.stage,
+        "name": text(f"enum.CaseStage.{stay.stage}", language()),
+        "entered_at": stay.entered_at,
+        "left_at": stay.left_at,
+    }
 
 
 @registrations.operation("/<acceptance_no>")

@@ -153,6 +153,7 @@ class CaseSchema(Schema):
 
 
 class StageSchema(Schema):
+    stage = fields.String()
     name = fields.String()
     entered_at = fields.AwareDateTime()
     left_at = fields.AwareDateTime(allow_none=True)

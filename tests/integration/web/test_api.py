@@ -125,7 +125,7 @@ def test_a_case_moves_on_when_its_task_is_completed(house: House) -> None:
     assert agent.get(f"/cases/{case_no}")["status"] == "IN_PROCESSING"
     told = [row["text"] for row in agent.get(f"/cases/{case_no}/history")["history"]]
     assert any("completed “Judge”" in sentence for sentence in told), told
-    stages = [stage["name"] for stage in agent.get(f"/cases/{case_no}/stages")["stages"]]
+    stages = [stage["stage"] for stage in agent.get(f"/cases/{case_no}/stages")["stages"]]
     assert stages[:2] == ["REPORTING", "ACCEPTANCE"]
 
 
