@@ -28,7 +28,7 @@ def test_a_case_travels_all_seven_stages(running: Running) -> None:
 
 @pytest.mark.timeout(240)
 def test_the_demo_follows_a_diagram_that_an_analyst_has_changed(running: Running) -> None:
-    """Two further steps, one with a form of its own and one without, are deployed while the product runs; the next order takes them."""
+    """Two further steps, one with a form of its own and one without: the next order takes them."""
     with transaction(running.runtime.sessions) as session:
         deploy(
             session,
