@@ -37,7 +37,8 @@ def run(attempt: Attempt, *commands: EngineCommand) -> None:
     state = attempt.locked.state
     if state is None:
         raise Gone("workflow.ended")
-    attempt.draft.take(move(attempt.runtime, attempt.session, attempt.on, state, commands))
+    moved = move(attempt.runtime, attempt.session, attempt.on, state, commands)
+    attempt.draft.take(moved, attempt.locked.holds)
 
 
 def hex_id(text: str) -> str:

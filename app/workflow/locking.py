@@ -28,6 +28,8 @@ class Locked:
     state: bytes | None
     next_due: datetime | None
     incidents: int
+    holds: bool
+    """Some timer is or was held: by an incident, or by the instance being suspended."""
     held: frozenset[str]
     """Timers that wait for their incident."""
     task: Mapping[str, Any] | None
@@ -60,22 +62,29 @@ def digest(seal: bytes, content: Mapping[str, Any]) -> str:
 
 def lock(session: Session, instance_id: UUID, command: Command) -> Locked:
     """Wait for the row (not longer than the connection's lock_timeout). Raises UnknownInstance."""
-    task, message = command.content.get("task_id"), command.content.get("message_id")
-    parameters = (instance_id, command.id, task, message, command.kind == "fire_timers")
-    (
-        bundle_id, process_id, version, status, head, seal, state, started_at, last_at, ended_at, next_due, incidents,
-        suspended, subject_kind, subject_id, district, departments, confidential, seen_no, seen_actor, seen_at,
-        seen_result, task_row, message_row, held,
-    ) = call(session, LOCK, parameters)  # fmt: skip
+    task, message = _uuid(command.content.get("task_id")), _uuid(command.content.get("message_id"))
+    parameters = (str(instance_id), str(command.id), task, message, command.kind == "fire_timers")
+    row = call(session, LOCK, parameters)
+    version, head, seal, state, last_at, next_due, incidents, seen_no, seen_at, seen_result, text = row
     if version is None:
         raise UnknownInstance(instance_id)
-    view = InstanceView(
-        instance_id, bundle_id, process_id, status, version, started_at, last_at, ended_at, subject_kind, subject_id,
-        district, tuple(departments), confidential, suspended,
-    )  # fmt: skip
+    info = orjson.loads(text)
+    seen_actor = info["seen_actor"]
+    about = info["about"]
     return Locked(
-        view, head, seal, state, next_due, incidents, frozenset(held or ()), task_row, message_row, seen_no,
-        seen_actor, seen_at, orjson.loads(seen_result) if seen_no else {},
+        _view(instance_id, version, last_at, about), head, seal, state, next_due, incidents,
+        about["holds"] or about["suspended"], frozenset(info["held"] or ()), info["task"], info["message"], seen_no,
+        seen_actor and UUID(seen_actor), seen_at, orjson.loads(seen_result) if seen_no else {},
+    )  # fmt: skip
+
+
+def _view(instance_id: UUID, version: int, last_at: datetime, about: Mapping[str, Any]) -> InstanceView:
+    subject = about["subject_id"]
+    started, ended = datetime.fromisoformat(about["started_at"]), about["ended_at"]
+    return InstanceView(
+        instance_id, UUID(about["bundle_id"]), about["process_id"], about["status"], version, started, last_at,
+        _instant(ended), about["subject_kind"], subject and UUID(subject), about["district"],
+        tuple(about["departments"]), about["confidential"], about["suspended"],
     )  # fmt: skip
 
 
@@ -88,6 +97,16 @@ def task_view(task: Mapping[str, Any], instance: InstanceView) -> TaskView:
         _instant(task.get("created_at")) or instance.last_at, instance.subject_kind, instance.subject_id,
         instance.district, instance.departments, instance.confidential, instance.suspended,
     )  # fmt: skip
+
+
+def _uuid(text: Any) -> str | None:
+    """Raises Invalid where a caller's id is none."""
+    if text is None:
+        return None
+    try:
+        return UUID(str(text)).hex
+    except ValueError:
+        raise Invalid("workflow.no_id", id=text) from None
 
 
 def _instant(text: str | None) -> datetime | None:

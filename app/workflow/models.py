@@ -73,6 +73,7 @@ class Instance(Base):
     next_due: Mapped[datetime | None] = mapped_column(Instant)
     incidents: Mapped[int]
     suspended: Mapped[bool]
+    holds: Mapped[bool]
     subject_kind: Mapped[str | None] = mapped_column(Text)
     subject_id: Mapped[UUID | None]
     district: Mapped[str | None] = mapped_column(Text)

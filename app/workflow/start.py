@@ -63,7 +63,7 @@ def start(
         values = prepare(session, view, on)
     draft = Draft(on, command, now, b"", process_id, bundle_id=bundle)
     moved = _run(runtime, session, on, process_id, variables, values, at)
-    draft.take(moved)
+    draft.take(moved, timers_held=False)
     view = on.instance
     draft.doc["start"] = {
         "process_id": process_id, "seal": seal.hex(), "subject_kind": subject_kind, "subject_id": subject_id,

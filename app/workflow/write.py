@@ -54,14 +54,16 @@ class Draft:
     outbox: list[UUID] = field(default_factory=list)
     """Rows to hand to a worker besides those emitted."""
 
-    def take(self, moved: Moved) -> None:
-        """Put what the engine did into the draft."""
+    def take(self, moved: Moved, timers_held: bool) -> None:
+        """Put what the engine did into the draft. With timers held back, the server finds the next one that is not."""
         self.doc["moved"] = str(moved.status)
         self.steps, self.state = moved.steps, moved.state
         self.result |= moved.result
         if moved.changes:
             self.changes["variables"] = [_variable(change) for change in moved.changes]
         _diff(self.doc, moved.before, moved.after)
+        if not timers_held and ("timers" in self.doc or "timers_gone" in self.doc):
+            self.doc["next_due"] = min((timer.due for timer in moved.after.timers.values()), default=None)
         self.waits = [(row["name"], row["key"]) for row in self.doc.get("waits", ())]
         if "tasks" in self.doc:
             self.result["tasks"] = [task["task_id"] for task in self.doc["tasks"]]
@@ -92,9 +94,10 @@ def write(session: Session, draft: Draft) -> FollowUp | None:
         detail_hash(salt, detail) if salt is not None and detail is not None else None,
     )  # fmt: skip
     digest = chain(draft.previous, row)
-    parameters = (
-        row.stream, row.no, row.command_id, row.kind, row.actor, row.actor_name, row.on_behalf_of, row.recorded_at,
-        row.occurred_at, row.bundle, row.steps, row.changes, row.result, row.detail_hash, salt, detail, FORMAT,
+    parameters = (  # texts: the driver is quick with these, the server reads them as what the function takes
+        str(row.stream), row.no, str(row.command_id), row.kind, str(row.actor), row.actor_name,
+        row.on_behalf_of and str(row.on_behalf_of), row.recorded_at.isoformat(), row.occurred_at.isoformat(),
+        str(row.bundle), row.steps, row.changes, row.result, row.detail_hash, salt, detail, FORMAT,
         draft.previous, digest, draft.state, _document(draft.doc, outbox),
     )  # fmt: skip
     (written,) = call(session, WRITE, parameters)

@@ -2,21 +2,22 @@
 -- so the seen-before row, the task and the message are read as of after the wait for the lock.
 create function advance_lock(
   p_id uuid, p_command uuid, p_task uuid, p_message uuid, p_timers boolean,
-  out bundle_id uuid, out process_id text, out version int, out status text, out head bytea, out seal bytea,
-  out state bytea, out started_at timestamptz, out last_at timestamptz, out ended_at timestamptz,
-  out next_due timestamptz, out incidents int, out suspended boolean, out subject_kind text, out subject_id uuid,
-  out district text, out departments text[], out confidential boolean,
-  out seen_no int, out seen_actor uuid, out seen_at timestamptz, out seen_result text,
-  out task json, out message json, out held text[]
+  out version int, out head bytea, out seal bytea, out state bytea, out last_at timestamptz, out next_due timestamptz,
+  out incidents int, out seen_no int, out seen_at timestamptz, out seen_result text,
+  out info text                                 -- the rest, as JSON: drivers are slow with many columns and arrays
 ) language plpgsql as $$
+declare
+  about json; task json; message json; held json; whose uuid;
 begin
-  select i.bundle_id, i.process_id, i.version, i.status, i.head, i.seal, i.state, i.started_at, i.last_at, i.ended_at,
-         i.next_due, i.incidents, i.suspended, i.subject_kind, i.subject_id, i.district, i.departments, i.confidential
-    into bundle_id, process_id, version, status, head, seal, state, started_at, last_at, ended_at,
-         next_due, incidents, suspended, subject_kind, subject_id, district, departments, confidential
+  select i.version, i.head, i.seal, i.state, i.last_at, i.next_due, i.incidents,
+         json_build_object('bundle_id', i.bundle_id, 'process_id', i.process_id, 'status', i.status,
+           'started_at', i.started_at, 'ended_at', i.ended_at, 'suspended', i.suspended, 'subject_kind', i.subject_kind,
+           'subject_id', i.subject_id, 'district', i.district, 'departments', i.departments,
+           'confidential', i.confidential, 'holds', i.holds)
+    into version, head, seal, state, last_at, next_due, incidents, about
     from instance i where i.id = p_id for update;
   if not found then return; end if;
-  select h.no, h.actor, h.recorded_at, h.result::text into seen_no, seen_actor, seen_at, seen_result
+  select h.no, h.recorded_at, h.result::text, h.actor into seen_no, seen_at, seen_result, whose
     from history h where h.stream = p_id and h.command_id = p_command;
   if p_task is not null then
     select to_json(t) into task from user_task t where t.task_id = p_task and t.instance_id = p_id;
@@ -25,9 +26,10 @@ begin
     select to_json(m) into message from message m where m.id = p_message for update;
   end if;
   if p_timers then
-    select array_agg(replace(t.timer_id::text, '-', '')) into held
+    select json_agg(replace(t.timer_id::text, '-', '')) into held
       from timer t where t.instance_id = p_id and t.held = 'incident';
   end if;
+  info := json_build_object('about', about, 'task', task, 'message', message, 'held', held, 'seen_actor', whose);
 end $$;
 
 -- Writes everything one command did. `c` holds only what there is to do: most commands have two or three of its keys.
@@ -39,7 +41,6 @@ create function advance_write(
 ) returns boolean language plpgsql as $$
 declare
   i instance;
-  earliest timestamptz;
 begin
   if c ? 'start' then
     insert into instance(id, bundle_id, process_id, version, status, head, seal, state, started_at, last_at,
@@ -112,17 +113,18 @@ begin
   end if;
   if c ? 'hold' then
     update timer set held = 'incident' where timer_id = (c->>'hold')::uuid;
+    i.holds := true;
   end if;
   if c ? 'unhold' then
     update timer set held = case when i.suspended then 'suspended' end where timer_id = (c->>'unhold')::uuid;
   end if;
-  if c ?| array['timers', 'timers_gone', 'hold', 'unhold', 'suspended'] then
+  if c ? 'next_due' then                        -- the caller knows, as no timer of the instance is held
+    i.next_due := (c->>'next_due')::timestamptz;
+  elsif c ?| array['timers', 'timers_gone', 'hold', 'unhold', 'suspended'] then
     select min(due) into i.next_due from timer where instance_id = p_id and held is null;
-    select min(t.due) into earliest from jsonb_to_recordset(c->'timers') t(due timestamptz);
-    if not i.suspended and least(earliest, case when c ?| array['unhold', 'suspended'] then i.next_due end)
-         < (select wakes_at from dispatcher) then
-      perform pg_notify('citydesk_timer', '');
-    end if;
+  end if;
+  if c ?| array['timers', 'unhold', 'suspended'] and i.next_due < (select wakes_at from dispatcher) then
+    perform pg_notify('citydesk_timer', '');
   end if;
   if c ? 'waits_gone' then
     delete from subscription where instance_id = p_id
@@ -171,7 +173,7 @@ begin
   end if;
 
   update instance set version = i.version, status = i.status, head = i.head, state = i.state, last_at = i.last_at,
-         ended_at = i.ended_at, next_due = i.next_due, incidents = i.incidents, suspended = i.suspended,
+         ended_at = i.ended_at, next_due = i.next_due, incidents = i.incidents, suspended = i.suspended, holds = i.holds,
          bundle_id = i.bundle_id, district = i.district, departments = i.departments, confidential = i.confidential
    where id = p_id;
   return true;

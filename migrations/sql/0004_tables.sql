@@ -45,6 +45,7 @@ create table instance(
   next_due timestamptz,                         -- its earliest timer that is not held
   incidents int not null default 0,             -- open ones
   suspended boolean not null default false,
+  holds boolean not null default false,         -- a timer was held once: then the next one is looked for in the table
   subject_kind text,
   subject_id uuid,
   district text,
