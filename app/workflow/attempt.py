@@ -21,7 +21,7 @@ class Retry:
     command: Command
     incident: int
     target: str | None
-    timer: bool
+    """The timer, message or task it concerns."""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from app.core.errors import Conflict, Invalid
 from app.workflow import codec
@@ -213,13 +213,17 @@ def resolve(attempt: Attempt) -> object:
 
 
 def retry_incident(attempt: Attempt) -> object:
-    """Of an outbox row: hand it to a worker again. (A failed command is applied by `incidents.repair`.)"""
+    """Of an outbox row or external job: hand it to a worker again. (A failed command is applied by
+    `incidents.repair`.)"""
     incident = _incident(attempt)
+    assert incident.target is not None
+    job = and_(Outbox.dedupe == f"job:{incident.target}", Outbox.instance_id == attempt.on.instance_id)
+    which = job if incident.kind == "fail_job" else Outbox.id == UUID(incident.target)
     again = {"state": "PENDING", "attempts": 0, "due_at": attempt.now, "nudge_at": attempt.now, "claimed_at": None}
-    attempt.session.execute(update(Outbox).where(Outbox.id == UUID(incident.target)).values(again))
+    rows = attempt.session.scalars(update(Outbox).where(which).values(again).returning(Outbox.id)).all()
     attempt.draft.doc["close"] = {"no": incident.no, "state": "RETRIED", "by": str(attempt.command.actor.id)}
     attempt.draft.changes["retried"] = {"incident": incident.no}
-    attempt.draft.outbox.append(UUID(incident.target))
+    attempt.draft.outbox.extend(rows)
     return None
 
 

@@ -81,6 +81,7 @@ class Lead:
         """Instances that could not be fired: not before (monotonic seconds), and the pause that was."""
         self.bundle: UUID | None = None
         self.announced: datetime | None = None
+        self.told = False
         self.sweep_at = self.tidy_at = 0.0
 
     def until(self, stop: Stop) -> None:
@@ -116,8 +117,7 @@ class Lead:
         except SQLAlchemyError:
             log.exception("instance %s: its timers come again", instance_id)
             self._put_off(instance_id, 1.0, 10.0)
-            if self.line.closed:
-                raise
+            self._earliest()  # raises when the whole database is away
         except Exception:
             log.exception("instance %s: its timers come again", instance_id)
             self._put_off(instance_id, 2.0, 60.0)
@@ -149,9 +149,9 @@ class Lead:
 
     def sleep(self) -> None:
         earliest = self._earliest()
-        if earliest != self.announced:
+        if earliest != self.announced or not self.told:
             self.line.execute("update dispatcher set wakes_at = coalesce(%s, 'infinity')", (earliest,))
-            self.announced = earliest
+            self.announced, self.told = earliest, True
             earliest = self._earliest()  # one that came before our announcement woke nobody
         pause = CHECK
         if earliest is not None:

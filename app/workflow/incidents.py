@@ -81,10 +81,10 @@ def repair(runtime: Runtime, instance_id: UUID, command: Command, authorize: Aut
         incident = session.get(Incident, number)
     if incident is None or incident.instance_id != instance_id:
         raise NotFound("workflow.no_incident", incident=number)
-    if command.kind == "resolve" or incident.kind == "outbox":
+    if command.kind == "resolve" or incident.kind in ("outbox", "fail_job"):
         result, followups = attempt(runtime, instance_id, command, authorize)
     else:
-        retry = Retry(command, number, incident.target, incident.kind == "fire_timers")
+        retry = Retry(command, number, incident.target)
         result, followups = attempt(runtime, instance_id, restored(incident.command), authorize, None, retry)
     follow_up(runtime, followups)
     return result

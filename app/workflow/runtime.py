@@ -114,7 +114,7 @@ class Runtime:
     committed: list[Callable[[UUID, int], None]] = field(default_factory=list)
     """Called with (instance id, row number) after each commit: live events. Must not raise."""
     observe: Callable[[str, float, Mapping[str, str]], None] = lambda _name, _value, _labels: None
-    """Metrics: (name, value, labels). Names: commands, command_seconds, incidents, timer_lateness_seconds, outbox."""
+    """Metrics: (name, value, labels). Names: command_seconds, incidents, timer_lateness_seconds, outbox."""
     bundles: Bundles = field(default_factory=Bundles)
 
     def operation(self, operation: Operation, handler: OperationHandler | None = None) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.audit import GENESIS
 from app.core.errors import Conflict, NotFound
 from app.core.ids import derived_id
 from app.identity.actors import Actor
@@ -50,30 +51,35 @@ def start(
     bundle = bundle_id or current_bundle_id(session)
     if bundle is None:
         raise NotFound("workflow.nothing_deployed")
-    instance_id = instance_id or instance_id_of(command_id)
-    seal = os.urandom(16)
     view = InstanceView(
-        instance_id, bundle, process_id, Status.RUNNING, 0, now, now, None, subject_kind, subject_id, district,
-        tuple(departments), confidential, False,
+        instance_id or instance_id_of(command_id), bundle, process_id, Status.RUNNING, 0, now, now, None, subject_kind,
+        subject_id, district, tuple(departments), confidential, False,
     )  # fmt: skip
     values = None if first_task is None else first_task.values
-    command = Command(command_id, "start", actor, {"values": values} if values is not None else {})
+    command = Command(command_id, "start", actor, {} if values is None else {"values": values})
     on = OnInstance(runtime, view, command, 1, now)
     if prepare is not None:
         values = prepare(session, view, on)
-    draft = Draft(on, command, now, b"", process_id, bundle_id=bundle)
     moved = _run(runtime, session, on, process_id, variables, values, at)
-    draft.take(moved, timers_held=False)
-    view = on.instance
-    draft.doc["start"] = {
-        "process_id": process_id, "seal": seal.hex(), "subject_kind": subject_kind, "subject_id": subject_id,
-        "district": view.district, "departments": view.departments, "confidential": view.confidential,
-    }  # fmt: skip
-    draft.result |= {"process": process_id, "status": str(moved.status), "content": digest(seal, command.content)}
+    draft = _draft(on, command, moved)
     if write(session, draft) is None:
         raise Conflict("workflow.started_already")
     tasks = tuple(UUID(task_id) for task_id in moved.after.tasks)
-    return Started(instance_id, 1, str(moved.status), tasks, moved.steps)
+    return Started(view.id, 1, str(moved.status), tasks, moved.steps)
+
+
+def _draft(on: OnInstance, command: Command, moved: Moved) -> Draft:
+    view, seal = on.instance, os.urandom(16)
+    draft = Draft(on, command, on.now, GENESIS, view.process_id, bundle_id=view.bundle_id)
+    draft.take(moved, timers_held=False)
+    draft.doc["start"] = {
+        "process_id": view.process_id, "seal": seal.hex(), "subject_kind": view.subject_kind,
+        "subject_id": view.subject_id, "district": view.district, "departments": view.departments,
+        "confidential": view.confidential,
+    }  # fmt: skip
+    content = digest(seal, command.content)
+    draft.result |= {"process": view.process_id, "status": str(moved.status), "content": content}
+    return draft
 
 
 def instance_id_of(command_id: UUID) -> UUID:
