@@ -64,7 +64,8 @@ class OperationSpec(ElementSpec):
 
     def inputs(self, token: Token) -> dict[str, Any]:
         """What the input mapping gave: a copy, with values as they are."""
-        return dict(token.internal_data.get("scope") or {})
+        scope = token.internal_data.get("scope") or {}
+        return {name: scope[name] for name in dict.fromkeys(target.partition(".")[0] for target, _ in self.inputs_map)}
 
 
 class ScriptSpec(ElementSpec):

@@ -18,6 +18,7 @@ from .events import (
 from .expressions import Compile, compiler
 from .gateways import ExclusiveSpec, ParallelSpec
 from .model import Flow, IoMapping, Node, ProcessModel, Scope
+from .multi import MultiSpec
 from .spec import ElementSpec, Exit, Mappings, ScopeSpec
 from .types import Registry
 from .userwork import Decide
@@ -87,6 +88,23 @@ class Builder:
         return outer.content.starts[0]
 
     def element(self, spec: ScopeSpec, node: Node) -> ElementSpec:
+        if node.loop is not None:
+            return self.multi(spec, node)
+        return self.single(spec, node)
+
+    def multi(self, spec: ScopeSpec, node: Node) -> MultiSpec:
+        """The body, with a scope of its own in which the activity itself is the only element."""
+        loop = node.loop
+        assert loop is not None
+        content = ScopeSpec(node.id, node.file)
+        body = MultiSpec(spec, node, content, self.single(content, node))
+        body.sequential, body.item, body.output = loop.sequential, loop.element, loop.output_collection
+        body.collection = self.compile(loop.collection or "")
+        body.result = self.compile(loop.output_element) if loop.output_element else None
+        body.completion = self.compile(loop.completion) if loop.completion else None
+        return body
+
+    def single(self, spec: ScopeSpec, node: Node) -> ElementSpec:
         make = getattr(self, f"_{node.type}", None)
         element: ElementSpec = make(spec, node) if make else PassSpec(spec, node)
         self.mappings(element, node)

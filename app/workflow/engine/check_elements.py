@@ -7,7 +7,7 @@ from app import feel
 
 from .build import USER_FIELDS
 from .checks import Checker
-from .model import Node
+from .model import ACTIVITIES, Loop, Node
 from .scopes import RESERVED
 from .types import Operation
 
@@ -45,8 +45,7 @@ TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 def check_node(checker: Checker, node: Node) -> None:
     if node.loop is not None:
-        multiple = node.loop == "multiInstanceLoopCharacteristics"
-        checker.error(node, "unsupported-multi-instance" if multiple else "unsupported-standard-loop")
+        _check_loop(checker, node, node.loop)
     for name in node.zeebe.attributes.keys() - KNOWN_EXTENSIONS:
         checker.error(node, "unsupported-extension", extension=f"zeebe:{name}")
     for element in BOUND:
@@ -60,6 +59,23 @@ def check_node(checker: Checker, node: Node) -> None:
     specific = CHECKS.get(node.type)
     if specific is not None:
         specific(checker, node)
+
+
+def _check_loop(checker: Checker, node: Node, loop: Loop) -> None:
+    if not loop.multiple:
+        checker.error(node, "unsupported-standard-loop")
+        return
+    if node.type not in ACTIVITIES or node.is_event_subprocess:
+        checker.error(node, "loop-here")
+    if loop.collection is None:
+        checker.error(node, "loop-without-collection")
+    for expression in (loop.collection, loop.output_element, loop.completion):
+        checker.expression(node, expression, feel_only=True)
+    for name in (loop.element, loop.output_collection):
+        if name is not None:
+            _check_name(checker, node, name)
+    if (loop.output_collection is None) != (loop.output_element is None):
+        checker.error(node, "loop-output-half")
 
 
 # ---------------------------------------------------------------- events
@@ -124,6 +140,13 @@ def _check_mappings(checker: Checker, node: Node) -> None:
         if not mapping.source.strip():
             checker.error(node, "mapping-without-source", target=mapping.target)
         checker.expression(node, mapping.source)
+
+
+def _check_name(checker: Checker, node: Node, name: str) -> None:
+    if "." in name:
+        checker.error(node, "bad-target", target=name)
+    else:
+        _check_target(checker, node, name)
 
 
 def _check_target(checker: Checker, node: Node, target: str) -> None:

@@ -23,6 +23,8 @@ from .types import Fault
 
 FORMAT = 1
 PLAIN = frozenset({str, int, bool, type(None)})
+LISTS = ("items", "results")
+"""Lists of values that a multi-instance activity's token holds."""
 
 Row = list[Any]
 
@@ -56,6 +58,9 @@ def _rows(run: Run) -> list[Row]:
 def _internal(data: dict[str, Any]) -> dict[str, Any] | None:
     if "scope" in data:
         data = {**data, "scope": _encode(data["scope"])}
+    for name in LISTS:
+        if name in data:
+            data = {**data, name: feel.to_json(data[name])}
     return data or None
 
 
@@ -111,6 +116,9 @@ def _fill(run: Run, rows: list[Row]) -> None:
         if internal:
             if "scope" in internal:
                 internal["scope"] = _decode(internal["scope"])
+            for name in LISTS:
+                if name in internal:
+                    internal[name] = feel.from_json(internal[name])
             token.internal_data = internal
 
 

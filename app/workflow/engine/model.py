@@ -49,6 +49,25 @@ class IoMapping:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Loop characteristics. Of a multi-instance: one instance for each item of a list."""
+
+    multiple: bool
+    """False: a standard loop, which we refuse."""
+    sequential: bool = False
+    collection: str | None = None
+    """The list, an expression."""
+    element: str | None = None
+    """Name of the instance's variable that holds its item."""
+    output_collection: str | None = None
+    """Name of the variable that gets the list of results, in the order of the items."""
+    output_element: str | None = None
+    """An instance's result, an expression."""
+    completion: str | None = None
+    """The condition, asked for after each instance, that ends the rest."""
+
+
 @dataclass(slots=True)
 class Zeebe:
     """The `zeebe:` extension of an element."""
@@ -87,8 +106,7 @@ class Node:
     attributes: Mapping[str, str]
     zeebe: Zeebe
     event: Event
-    loop: str | None = None
-    """Local name of loop characteristics, if any."""
+    loop: Loop | None = None
     scope: "Scope | None" = None
     """What an embedded or event sub-process contains."""
     incoming: list[Flow] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from .activities import CallSpec, SubProcessSpec
 from .events import AttachedSpec, StartSpec
 from .instance import Instance, Run
+from .multi import MultiSpec
 from .spec import ElementSpec, ScopeSpec
 from .token import STARTED, Token
 from .types import Fault, Modify, NotOpen
@@ -29,6 +30,8 @@ def modify(instance: Instance, command: Modify) -> None:
 def _place(instance: Instance, element: str) -> tuple[Run, ElementSpec]:
     """The innermost running scope that holds the element; scopes in between are opened."""
     for run in reversed(list(instance.runs())):
+        if run.owner is not None and isinstance(run.owner.task_spec, MultiSpec):
+            continue  # instances belong to their items
         path = _path(run.spec, element)
         if path is not None:
             for owner in path[:-1]:
@@ -44,7 +47,7 @@ def _path(spec: ScopeSpec, element: str) -> list[ElementSpec] | None:
     if found is not None and not isinstance(found, (AttachedSpec, StartSpec)):
         return [found]
     for inner in spec.task_specs.values():
-        if isinstance(inner, SubProcessSpec) and not isinstance(inner, CallSpec):
+        if isinstance(inner, SubProcessSpec) and not isinstance(inner, CallSpec | MultiSpec):
             path = _path(inner.content, element)
             if path is not None:
                 return [inner, *path]

@@ -5,7 +5,7 @@ from typing import Any
 
 from lxml import etree
 
-from .model import FLOW_NODES, Event, Flow, IoMapping, Node, ProcessModel, Scope, Zeebe
+from .model import FLOW_NODES, Event, Flow, IoMapping, Loop, Node, ProcessModel, Scope, Zeebe
 from .types import Finding
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -145,7 +145,7 @@ class Reader:
             attributes=dict(element.attrib),
             zeebe=read_zeebe(element),
             event=self._event(element, tag),
-            loop=next((_name(child) for child in element if _name(child) in LOOPS), None),
+            loop=next((_loop(child) for child in element if _name(child) in LOOPS), None),
         )
         if tag in CONTAINERS:
             node.scope = self._scope(element, id_, process, id_)
@@ -188,6 +188,22 @@ def _flow(element: XmlElement) -> Flow:
     condition = element.find(f"{{{BPMN}}}conditionExpression")
     text = None if condition is None else (condition.text or "").strip()
     return Flow(element.get("id") or "", element.get("sourceRef") or "", element.get("targetRef") or "", text)
+
+
+def _loop(element: XmlElement) -> Loop:
+    if _name(element) != "multiInstanceLoopCharacteristics":
+        return Loop(multiple=False)
+    given = read_zeebe(element)
+    completion = element.findtext(f"{{{BPMN}}}completionCondition") or ""
+    return Loop(
+        multiple=True,
+        sequential=element.get("isSequential") == "true",
+        collection=given.get("loopCharacteristics", "inputCollection"),
+        element=given.get("loopCharacteristics", "inputElement"),
+        output_collection=given.get("loopCharacteristics", "outputCollection"),
+        output_element=given.get("loopCharacteristics", "outputElement"),
+        completion=completion.strip() or None,
+    )
 
 
 def _timer(definition: XmlElement) -> Event:

@@ -43,12 +43,14 @@ def visible(scopes: Sequence[ScopeRef]) -> Mapping[str, Any]:
     return merged
 
 
-def evaluate(token: Token, expression: Expr, *, strict: bool = True) -> Any:
-    """The value as seen from the token. Null because of an error is, with `strict`, a Fault with the element and the
-    variables that the expression reads."""
+def evaluate(token: Token, expression: Expr, *, strict: bool = True, extra: Mapping[str, Any] | None = None) -> Any:
+    """The value as seen from the token, which also sees `extra`. Null because of an error is, with `strict`, a Fault
+    with the element and the variables that the expression reads."""
     if expression.static:
         return expression.text or None
     variables, journal = visible(chain(token)), token.journal
+    if extra:
+        variables = {**variables, **extra}
     value, error = expression(variables, journal.functions, journal.now)
     if error is not None and strict:
         data = {name: variables[name] for name in sorted(expression.names) if name in variables}
@@ -79,19 +81,21 @@ def open_local(token: Token, mappings: Sequence[tuple[str, Expr]]) -> None:
     """Evaluate input mappings in order into the activity's own scope; later ones see earlier ones."""
     if not mappings:
         return
-    local: dict[str, Any] = {}
-    token.internal_data["scope"] = local
+    local: dict[str, Any] = token.internal_data.setdefault("scope", {})
     for target, source in mappings:
         assign(token.journal, [(token.id, local)], target, evaluate(token, source))
 
 
-def hand_out(token: Token, payload: Mapping[str, Any], mappings: Sequence[tuple[str, Expr]]) -> None:
-    """What an element leaves behind: its output mappings alone where there are some, else the whole payload."""
+def hand_out(
+    token: Token, payload: Mapping[str, Any], mappings: Sequence[tuple[str, Expr]], *, one_of_many: bool = False
+) -> None:
+    """What an element leaves behind: its output mappings alone where there are some, else the whole payload. One
+    instance of a multi-instance activity writes what it has itself there (its item, its result), as in Camunda 8."""
     journal = token.journal
     if mappings:
         local = token.internal_data.setdefault("scope", {})
         local.update(payload)
-        outer = [s for s in chain(token) if s[1] is not local]
+        outer = [s for s in chain(token) if one_of_many or s[1] is not local]
         for target, source in mappings:
             assign(journal, outer, target, evaluate(token, source))
         return

@@ -15,6 +15,7 @@ from .token import Token
 if TYPE_CHECKING:
     from .events import BoundarySpec, ListenerSpec, StartSpec
     from .instance import Run
+    from .multi import MultiSpec
 
 Mappings = tuple[tuple[str, Expr], ...]
 
@@ -38,6 +39,8 @@ class ElementSpec(BpmnSpecMixin):
     outputs_map: Mappings = ()
     exits: tuple[Exit, ...] = ()
     boundaries: "tuple[BoundarySpec, ...]" = ()
+    multi: "MultiSpec | None" = None
+    """The multi-instance activity of which its tokens are the instances."""
     event_cause: str | None = None
     """Id of the message that the element's event waits for."""
 
@@ -68,8 +71,11 @@ class ElementSpec(BpmnSpecMixin):
         return True
 
     def _on_complete(self, my_task: Token) -> None:
-        run = my_task.workflow
-        scopes.hand_out(my_task, my_task.internal_data.pop("payload", None) or {}, self.outputs_map)
+        run, multi = my_task.workflow, self.multi
+        payload = my_task.internal_data.pop("payload", None) or {}
+        scopes.hand_out(my_task, payload, self.outputs_map, one_of_many=multi is not None)
+        if multi is not None:
+            multi.collect(my_task)
         exits = self.choose(my_task)
         my_task.drop()
         my_task.note("completed")
@@ -77,6 +83,8 @@ class ElementSpec(BpmnSpecMixin):
         for leaving in exits:
             run.enter(leaving.target, leaving.flow)
         self.after(my_task)
+        if multi is not None:
+            multi.instance_done(run)
         run._task_completed_notify(my_task)
 
     # ---------------------------------------------------------------- what kinds of element add

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from tests.unit.engine import writing as w
+from tests.unit.engine.marks import multi
 
 
 @dataclass(frozen=True)
@@ -20,23 +21,50 @@ class Block(Protocol):
 
 
 @dataclass(frozen=True)
+class Multi:
+    """One instance for each of `count` items. Each has a `key` of its own, and leaves `v0 * 10 + its number`."""
+
+    count: int
+    sequential: bool
+    until: str | None
+    """The rest ends when this variable is a multiple of three."""
+
+    def draw(self, name: str) -> str:
+        items = ", ".join(f'key + ".{n + 1}"' for n in range(self.count))
+        until = f"=modulo({self.until}, 3) = 0" if self.until else ""
+        output = (f"o_{name}", "=v0 * 10 + loopCounter")
+        return multi(f"=[{items}]", "key", output, sequential=self.sequential, until=until)
+
+
+@dataclass(frozen=True)
 class Leaf:
     """A user task, external job, receive task, or local operation."""
 
     kind: str
     name: str
 
-    def draw(self) -> Drawn:
+    def draw(self, mark: str = "") -> Drawn:
         match self.kind:
             case "user":
-                node = w.user(self.name)
+                node = w.user(self.name, inner=mark)
             case "job":
-                node = w.service(self.name, "outside")
+                node = w.service(self.name, "outside", inner=mark)
             case "receive":
-                node = w.receive(self.name, f"M{self.name}")
+                node = w.element("receiveTask", self.name, mark, messageRef=f"M{self.name}")
             case _:
-                node = w.service(self.name)
+                node = w.service(self.name, inner=mark)
         return Drawn([node], [], self.name, self.name)
+
+
+@dataclass(frozen=True)
+class Each:
+    """A multi-instance leaf."""
+
+    leaf: Leaf
+    multi: Multi
+
+    def draw(self) -> Drawn:
+        return self.leaf.draw(self.multi.draw(self.leaf.name))
 
 
 @dataclass(frozen=True)
@@ -118,6 +146,7 @@ class Sub:
     listener: Listener | None
     called: bool
     """A called process instead of an embedded one."""
+    multi: Multi | None = None
 
     @property
     def boundary(self) -> str:
@@ -138,10 +167,12 @@ class Sub:
 
     def draw(self) -> Drawn:
         nodes, flows = self.content()
+        mark = self.multi.draw(self.name) if self.multi else ""
+        called = w.zeebe("calledElement", processId=f"process_{self.name}")
         host = (
-            w.call(self.name, f"process_{self.name}")
+            w.element("callActivity", self.name, mark, called)
             if self.called
-            else w.element("subProcess", self.name, "".join(nodes) + w.sequence(flows))
+            else w.element("subProcess", self.name, "".join(nodes) + w.sequence(flows) + mark)
         )
         if self.trigger == "none":
             return Drawn([host], [], self.name, self.name)

@@ -1,22 +1,25 @@
 """What a block-structured diagram must do, worked out from its blocks alone: it shares no code, no tokens and no BPMN
-with the engine."""
+with the engine. Here what runs within one scope; `oracle_scopes` has sub-processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tests.unit.engine.blocks import Block, Leaf, Listener, Loop, Par, Seq, Sub, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Seq, Xor
 
-Option = tuple[str, str]
-"""(task | job | fail | message, element or message name). Timers are moved by the clock."""
+Option = tuple[str, str, str]
+"""(task | job | fail | message, element or message name, key of the instance it belongs to). Timers are moved by the
+clock."""
 
 
 @dataclass
 class World:
     now: datetime
+    enter: Callable[[Block, Place], Run]
+    """What only `oracle_scopes` knows: sub-processes."""
     calls: list[str] = field(default_factory=list)
 
 
@@ -39,73 +42,40 @@ class Run:
 
 
 @dataclass
-class Thrown:
-    """Set by a failing job, looked for by the sub-process around it."""
+class Scope(Run):
+    """What a place knows of the content of the process or sub-process it is in."""
 
-    here: bool = False
+    catching: bool
+    """An error boundary event stands around it."""
+    thrown: bool = False
+    strays: list[Run] = field(default_factory=list)
+    """Handlers beside its block."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Place:
-    """Where a block runs: its variables and the scope that keeps its stray tokens."""
+    """Where a block runs: its variables, the scope that keeps its stray tokens, and the key of its instance."""
 
     world: World
     variables: dict[str, Any]
-    scope: ScopeRun | None
+    scope: Scope
+    key: str = "k"
+    hidden: frozenset[str] = frozenset()
+    """Variables that a multi-instance activity around it has of its own."""
 
-
-class ScopeRun(Run):
-    """The content of a process or sub-process: its block, stray handlers and event sub-processes."""
-
-    def __init__(self, block: Block, place: Place, listener: Listener | None) -> None:
-        self.place = Place(place.world, place.variables, self)
-        self.strays: list[Run] = []
-        self.thrown = Thrown()
-        self.listener = listener
-        self.body: Run | None = None
-        self.block = block
-
-    def begin(self) -> ScopeRun:
-        self.body = run_of(self.block, self.place)
-        self.settle()
-        return self
-
-    def parts(self) -> list[Run]:
-        return [run for run in (self.body, *self.strays) if run is not None]
-
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        for run in self.parts():
-            yield from run.options()
-        if self.listener is not None and not self.over:
-            yield ("message", self.listener.message), self
-
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        for run in self.parts():
-            yield from run.timers()
-
-    def act(self, option: Option, payload: dict[str, Any]) -> None:
-        assert self.listener is not None
-        self.place.variables.update(payload)
-        handler = TaskRun(self.listener.task, self.place)
-        if self.listener.interrupting:
-            self.body, self.strays, self.listener = None, [], None
-        self.strays.append(handler)
-
-    def settle(self) -> None:
-        for run in self.parts():
-            run.settle()
-        self.strays = [run for run in self.strays if not run.over]
-        if (self.body is None or self.body.over) and not self.strays:
-            self.over = True
+    def instance(self, number: int, output: str) -> Place:
+        return replace(self, key=f"{self.key}.{number}", hidden=self.hidden | {output})
 
 
 class TaskRun(Run):
+    kind = "task"
+
     def __init__(self, name: str, place: Place) -> None:
         self.name, self.place = name, place
 
     def options(self) -> Iterator[tuple[Option, Run]]:
         if not self.over:
-            yield ("task", self.name), self
+            yield (self.kind, self.name, self.place.key), self
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         self.place.variables.update(payload)
@@ -113,24 +83,22 @@ class TaskRun(Run):
 
 
 class JobRun(TaskRun):
+    kind = "job"
+
     def options(self) -> Iterator[tuple[Option, Run]]:
-        if not self.over:
-            yield ("job", self.name), self
-            if self.place.scope is not None and isinstance(self.place.scope, Catching):
-                yield ("fail", self.name), self
+        yield from super().options()
+        if not self.over and self.place.scope.catching:
+            yield ("fail", self.name, self.place.key), self
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         if option[0] == "fail":
-            assert self.place.scope is not None
-            self.place.scope.thrown.here = True
+            self.place.scope.thrown = True
         else:
             super().act(option, payload)
 
 
 class WaitRun(TaskRun):
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        if not self.over:
-            yield ("message", self.name), self
+    kind = "message"
 
 
 class SeqRun(Run):
@@ -172,14 +140,10 @@ class LoopRun(SeqRun):
             self.blocks, self.over = [self.loop.body], False
 
 
-class ParRun(Run):
-    def __init__(self, blocks: list[Block], place: Place) -> None:
-        self.runs = [run_of(block, place) for block in blocks]
+class Several(Run):
+    """Blocks at the same time."""
 
-    def settle(self) -> None:
-        for run in self.runs:
-            run.settle()
-        self.over = all(run.over for run in self.runs)
+    runs: list[Run]
 
     def options(self) -> Iterator[tuple[Option, Run]]:
         for run in self.runs:
@@ -190,60 +154,55 @@ class ParRun(Run):
             yield from run.timers()
 
 
-class Catching(ScopeRun):
-    """A sub-process with an error boundary event."""
-
-
-class SubRun(Run):
-    """A sub-process or call, its boundary event and what comes behind it."""
-
-    def __init__(self, sub: Sub, place: Place) -> None:
-        self.sub, self.outer = sub, place
-        inside = Place(place.world, dict(place.variables) if sub.called else place.variables, None)
-        kind = Catching if sub.trigger == "error" else ScopeRun
-        self.content: ScopeRun | None = kind(sub.body, inside, sub.listener).begin()
-        self.handler: Run | None = None
-        self.due = place.world.now + sub.delay if sub.trigger in ("timer", "cycle") else None
+class ParRun(Several):
+    def __init__(self, blocks: list[Block], place: Place) -> None:
+        self.runs = [run_of(block, place) for block in blocks]
 
     def settle(self) -> None:
-        if self.content is not None:
-            self.content.settle()
-            if self.content.thrown.here:
-                self.interrupt()
-            elif self.content.over:
-                if self.sub.called:
-                    self.outer.variables.update(self.content.place.variables)
-                self.content, self.over = None, True
-        elif self.handler is not None:
-            self.handler.settle()
-            self.over = self.handler.over
+        for run in self.runs:
+            run.settle()
+        self.over = all(run.over for run in self.runs)
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        if self.content is not None:
-            yield from self.content.options()
-            if self.sub.trigger == "message":
-                yield ("message", self.sub.message), self
-        elif self.handler is not None:
-            yield from self.handler.options()
 
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        if self.content is not None:
-            if self.due is not None:
-                yield self.due, self.sub.boundary, self
-            yield from self.content.timers()
+class ManyRun(Several):
+    """Instances of one activity, each at a place of its own, and their results by number."""
 
-    def act(self, option: Option, payload: dict[str, Any]) -> None:
-        self.outer.variables.update(payload)
-        if self.sub.interrupting:
-            self.interrupt()
-            return
-        assert self.outer.scope is not None
-        self.outer.scope.strays.append(TaskRun(self.sub.handler, self.outer))
-        if self.due is not None:
-            self.due = self.due + self.sub.delay if self.sub.trigger == "cycle" else None
+    def __init__(self, name: str, multi: Multi, place: Place, make: Callable[[Place], Run]) -> None:
+        self.output, self.multi, self.place, self.make = f"o_{name}", multi, place, make
+        self.results: list[int | None] = [None] * multi.count
+        self.number: dict[int, int] = {}
+        self.runs = []
+        self.opened = 0
+        self.open(1 if multi.sequential else multi.count)
 
-    def interrupt(self) -> None:
-        self.content, self.handler = None, TaskRun(self.sub.handler, self.outer)
+    def open(self, count: int) -> None:
+        for _ in range(min(count, self.multi.count - self.opened)):
+            self.opened += 1
+            run = self.make(self.place.instance(self.opened, self.output))
+            self.number[id(run)] = self.opened
+            self.runs.append(run)
+
+    def settle(self) -> None:
+        while not self.over:
+            for run in self.runs:
+                run.settle()
+            ended = next((run for run in self.runs if run.over), None)
+            if ended is not None:
+                self.collect(ended)
+            elif self.runs:
+                return
+            if not self.runs:
+                self.over = True
+                self.place.variables[self.output] = list(self.results)
+
+    def collect(self, run: Run) -> None:
+        self.runs.remove(run)
+        number, variables = self.number[id(run)], self.place.variables
+        self.results[number - 1] = variables["v0"] * 10 + number
+        if self.multi.until is not None and variables[self.multi.until] % 3 == 0:
+            self.runs.clear()
+        elif self.multi.sequential:
+            self.open(1)
 
 
 def run_of(block: Block, place: Place) -> Run:
@@ -251,6 +210,8 @@ def run_of(block: Block, place: Place) -> Run:
     match block:
         case Leaf():
             return leaf(block, place)
+        case Each():
+            return ManyRun(block.leaf.name, block.multi, place, lambda inside: leaf(block.leaf, inside))
         case Seq():
             return SeqRun([block.first, block.second], place)
         case Loop():
@@ -260,19 +221,13 @@ def run_of(block: Block, place: Place) -> Run:
         case Xor():
             even = place.variables.get(block.variable, 0) % 2 == 0
             return run_of(block.yes if even else block.no, place)
-        case Sub():
-            return SubRun(block, place)
-    raise TypeError(block)
+    return place.world.enter(block, place)
 
 
 def leaf(block: Leaf, place: Place) -> Run:
-    match block.kind:
-        case "user":
-            return TaskRun(block.name, place)
-        case "job":
-            return JobRun(block.name, place)
-        case "receive":
-            return WaitRun(block.name, place)
+    kinds = {"user": TaskRun, "job": JobRun, "receive": WaitRun}
+    if block.kind in kinds:
+        return kinds[block.kind](block.name, place)
     place.world.calls.append(block.name)
     run = Run()
     run.over = True

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.unit.engine import writing as w
-from tests.unit.engine.blocks import Block, Leaf, Listener, Loop, Par, Seq, Sub, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Listener, Loop, Multi, Par, Seq, Sub, Xor
 
 
 class Maker:
@@ -28,15 +28,24 @@ class Maker:
 
     def make(self, depth: int) -> Block:
         leaves: list[Callable[[int], Block]] = [self.leaf]
-        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor]
+        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor, self.each]
         return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
 
-    def leaf(self, depth: int) -> Block:
+    def leaf(self, depth: int) -> Leaf:
         kind = self.random.choice(["user", "user", "user", "job", "local", "receive"])
         name = self.id("t")
         if kind == "receive":
             self.message(name)
         return Leaf(kind, name)
+
+    def each(self, depth: int) -> Block:
+        leaf = self.leaf(depth)
+        return Each(leaf, self.multi(until=leaf.kind != "local"))
+
+    def multi(self, until: bool) -> Multi:
+        """`until` only where an instance cannot end as soon as it is opened: the others would race it."""
+        ends = until and self.random.random() < 0.3
+        return Multi(self.random.randint(0, 3), self.random.random() < 0.4, self.variable() if ends else None)
 
     def seq(self, depth: int) -> Block:
         return Seq(self.make(depth - 1), self.make(depth - 1))
@@ -61,7 +70,10 @@ class Maker:
             v = self.id("V")
             listener = Listener(v, self.message(f"{v}m"), f"{v}t", self.random.random() < 0.5)
         delay = timedelta(seconds=1009 * self.random.randint(3, 40) + self.count)
-        sub = Sub(name, self.make(depth - 1), trigger, interrupting, delay, listener, self.random.random() < 0.25)
+        multi = self.multi(until=True) if self.random.random() < 0.25 else None
+        small = multi is not None and multi.until is not None
+        body = Seq(Leaf("user", self.id("t")), self.leaf(0)) if small else self.make(depth - 1)
+        sub = Sub(name, body, trigger, interrupting, delay, listener, self.random.random() < 0.25, multi)
         if trigger == "message":
             self.message(sub.message)
         if sub.called:

@@ -10,6 +10,7 @@ import pytest
 import app.workflow.engine as engine
 from app.core import i18n
 from app.workflow.engine import Finding, Operation, Refused, Registry, check_files, compile_bundle, describe
+from tests.unit.engine.marks import multi
 from tests.unit.engine.writing import (
     REGISTRY,
     TERMINATE,
@@ -80,6 +81,7 @@ TWO_WAYS = "s > x; x > a [=true]; x > e [=false]; a > e"
 ASIDE = "s > x > e; b > e"
 CRON = on_timer("0 0 9 * * *", "timeCycle")
 NONE_SUB = sub("E", start("v"), flows="", triggeredByEvent="true")
+LOOPED_SUB = event_sub("E", on_error(), multi(), flows="")
 ERROR_SUB = event_sub("E", on_error(), flows="", interrupting=False)
 
 REFUSED = [
@@ -98,7 +100,12 @@ REFUSED = [
     ("unsupported-multiple-event", "x", around(catch("x", definition("signal") + TERMINATE))),
     ("unsupported-event", "x", around(catch("x", TERMINATE))),
     ("unsupported-event", "s", one(start("s", on_error()), end(), flows="s > e")),
-    ("unsupported-multi-instance", "x", around(user("x", inner=LOOP))),
+    ("loop-without-collection", "x", around(user("x", inner=LOOP))),
+    ("loop-output-half", "x", around(user("x", inner=multi(output=("", "=r"))))),
+    ("bad-target", "x", around(user("x", inner=multi(item="a.b")))),
+    ("not-feel", "x", around(user("x", inner=multi("items")))),
+    ("bad-expression", "x", around(user("x", inner=multi(until="=1 +")))),
+    ("loop-here", "E", one(start(), end(), LOOPED_SUB, flows="s > e")),
     ("unsupported-standard-loop", "x", around(user("x", inner="<bpmn:standardLoopCharacteristics/>"))),
     ("unsupported-extension", "x", around(user("x", "<zeebe:taskListeners/>"))),
     # structure

@@ -19,15 +19,18 @@ from app.workflow.engine import (
     Surface,
     ThrowError,
     compile_bundle,
+    scopes,
 )
 from app.workflow.engine.commands import apply
 from app.workflow.engine.instance import Instance
 from app.workflow.engine.journal import Journal
 from app.workflow.engine.surface import surface
-from tests.unit.engine.oracle import Option, Place, ScopeRun, World
+from tests.unit.engine.oracle import Option
+from tests.unit.engine.oracle_scopes import whole
 from tests.unit.engine.random_diagrams import Maker
 from tests.unit.engine.writing import REGISTRY, T0
 
+SECOND = timedelta(seconds=1)
 VARIABLES = {"key": "k", "v0": 1, "v1": 2, "v2": 0}
 
 
@@ -74,7 +77,10 @@ class InMemory:
         return surface(self.instance)
 
     def view(self) -> View:
-        return engine_view(self.surface(), self.calls, self.instance.completed, self.instance.variables or {})
+        return engine_view(self, self.calls, self.instance.completed, self.instance.variables or {})
+
+    def keys(self) -> dict[str, str]:
+        return keys_in(self.instance)
 
     def check_replay(self) -> None:
         """The steps so far, replayed, give exactly the tokens that live."""
@@ -120,13 +126,24 @@ class Stored:
         return self.moved.after
 
     def view(self) -> View:
-        return engine_view(self.surface(), self.calls, self.moved.state is None, self.variables)
+        return engine_view(self, self.calls, self.moved.state is None, self.variables)
+
+    def keys(self) -> dict[str, str]:
+        return {} if self.moved.state is None else keys_in(self.compiled._read(self.moved.state))
 
 
-def engine_view(now: Surface, calls: list[str], over: bool, variables: dict[str, Any]) -> View:
-    options = [("task", task.element) for task in now.tasks.values()]
-    options += [("job", job.element) for job in now.jobs.values()]
-    options += [("message", wait.name) for wait in now.waits.values()]
+def keys_in(instance: Instance) -> dict[str, str]:
+    """The `key` that each token sees."""
+    return {
+        token.id: scopes.visible(scopes.chain(token))["key"] for run in instance.runs() for token in run.tasks.values()
+    }
+
+
+def engine_view(engine: InMemory | Stored, calls: list[str], over: bool, variables: dict[str, Any]) -> View:
+    now, keys = engine.surface(), engine.keys()
+    options = [("task", task.element, keys[task.task_id]) for task in now.tasks.values()]
+    options += [("job", job.element, keys[job.task_id]) for job in now.jobs.values()]
+    options += [("message", wait.name, wait.key) for wait in now.waits.values()]
     timers = [(timer.due.isoformat(), timer.element) for timer in now.timers.values()]
     return make_view(options, timers, calls, over, variables)
 
@@ -137,17 +154,23 @@ def make_view(options: Any, timers: Any, calls: list[str], over: bool, variables
         tuple(sorted(timers)),
         tuple(sorted(calls)),
         over,
-        tuple(sorted((name, int(v) if name != "key" else v) for name, v in variables.items())),
+        tuple(sorted((name, _plain(value)) for name, value in variables.items() if name != "key")),
     )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_plain(each) for each in value)
+    return None if value is None else int(value)
 
 
 class Expected:
     """The oracle's instance."""
 
     def __init__(self, maker: Maker) -> None:
-        self.world = World(T0)
         self.variables: dict[str, Any] = dict(VARIABLES)
-        self.top = ScopeRun(maker.block, Place(self.world, self.variables, None), None).begin()
+        self.top = whole(maker.block, T0, self.variables)
+        self.world = self.top.place.world
 
     def options(self) -> list[Option]:
         return sorted(option for option, _ in self.top.options())
@@ -170,13 +193,15 @@ class Expected:
         return make_view(shown, timers, self.world.calls, self.top.over, self.variables)
 
 
-def command_for(option: Option, now: Surface, payload: dict[str, Any]) -> EngineCommand:
-    kind, name = option
+def command_for(option: Option, engine: InMemory | Stored, payload: dict[str, Any]) -> EngineCommand:
+    kind, name, key = option
+    now, keys = engine.surface(), engine.keys()
     if kind == "task":
-        return CompleteTask(next(t.task_id for t in now.tasks.values() if t.element == name), payload)
+        found = (t.task_id for t in now.tasks.values() if t.element == name and keys[t.task_id] == key)
+        return CompleteTask(next(found), payload)
     if kind == "message":
-        return DeliverMessage(name, "k", payload)
-    job = next(j.task_id for j in now.jobs.values() if j.element == name)
+        return DeliverMessage(name, key, payload)
+    job = next(j.task_id for j in now.jobs.values() if j.element == name and keys[j.task_id] == key)
     return ThrowError(job, "x", {}) if kind == "fail" else CompleteJob(job, payload)
 
 
@@ -202,11 +227,14 @@ def walk(seed: int, length: int = 60) -> Counter[str]:
                 engine.move(FireTimers())
             done["clock"] += 1
             continue
+        expected.world.now += SECOND  # what is opened by different commands is due at different times
+        for engine in (memory, stored):
+            engine.now += SECOND
         option = chance.choice(options)
         payload = {} if option[0] == "fail" else {f"v{n % 3}": chance.randint(0, 20)}
         expected.act(option, payload)
         for engine in (memory, stored):
-            engine.move(command_for(option, engine.surface(), payload))
+            engine.move(command_for(option, engine, payload))
         done[option[0]] += 1
     return done
 
