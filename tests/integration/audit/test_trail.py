@@ -66,7 +66,6 @@ TAMPERED = [
 
 
 @pytest.mark.parametrize(("sql", "expected"), TAMPERED, ids=[sql[:60] for sql, _ in TAMPERED])
-@pytest.mark.feature("Z03")
 def test_tampering_is_found(sessions: Sessions, owner_url: str, sql: str, expected: tuple[int, str]) -> None:
     stream = fill(sessions)
     sound = fill(sessions)

@@ -43,6 +43,7 @@ def test_a_failing_operation_rolls_back_and_leaves_an_incident(sessions: Session
     assert office.sound()
 
 
+@pytest.mark.feature("Q11")
 def test_retrying_applies_the_stored_command_with_its_id_and_values(sessions: Sessions) -> None:
     office = Office(sessions)
     instance = office.start().instance_id

@@ -69,6 +69,7 @@ def test_reschedule_by_element_moves_the_timer(office: Office) -> None:
         office.do(instance, "reschedule", LEI, due={"late": MONDAY.isoformat()}, reason="again")
 
 
+@pytest.mark.feature("Q11")
 def test_modify_and_cancel_repair_by_hand(office: Office) -> None:
     instance = office.start(first={}).instance_id
     with office.runtime.sessions() as session:
