@@ -16,7 +16,7 @@ from .events import (
     ThrowSpec,
 )
 from .expressions import Compile, compiler
-from .gateways import ExclusiveSpec, ParallelSpec
+from .gateways import EventGatewaySpec, ExclusiveSpec, ParallelSpec
 from .model import Flow, IoMapping, Node, ProcessModel, Scope
 from .multi import MultiSpec
 from .spec import ElementSpec, Exit, Mappings, ScopeSpec
@@ -199,6 +199,9 @@ class Builder:
 
     def _parallelGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
         return ParallelSpec(spec, node)
+
+    def _eventBasedGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
+        return EventGatewaySpec(spec, node)
 
 
 def build(processes: Mapping[str, ProcessModel], registry: Registry, decide: Decide) -> dict[str, ScopeSpec]:

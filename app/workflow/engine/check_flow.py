@@ -25,6 +25,8 @@ def check_scope(checker: Checker, scope: Scope) -> None:
     for node in scope.nodes.values():
         _check_ends(checker, node)
         _check_conditions(checker, node)
+        if node.type == "eventBasedGateway":
+            _check_event_gateway(checker, scope, node)
         if node.type == "boundaryEvent":
             _check_boundary(checker, scope, node)
         if node.scope is not None:
@@ -56,6 +58,17 @@ def _check_conditions(checker: Checker, node: Node) -> None:
             checker.error(node, "flow-without-condition", flow=flow.id)
     if choosing and len(node.outgoing) > 1 and default is None:
         checker.warn(node, "no-default")
+
+
+def _check_event_gateway(checker: Checker, scope: Scope, node: Node) -> None:
+    if len(node.outgoing) < 2:
+        checker.error(node, "event-gateway-without-choice")
+    for flow in node.outgoing:
+        target = scope.nodes[flow.target]
+        if target.type != "intermediateCatchEvent":
+            checker.error(node, "event-gateway-target", element=target.type)
+        elif len(target.incoming) > 1:
+            checker.error(target, "event-gateway-shared")
 
 
 def _check_boundary(checker: Checker, scope: Scope, node: Node) -> None:

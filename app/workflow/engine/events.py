@@ -83,6 +83,14 @@ class CatchSpec(WaitingSpec, spiff.IntermediateCatchEvent):
         self.event_definition.open(token, token)
         return False
 
+    def fire(self, token: Token, payload: Mapping[str, Any], cause: str | None = None) -> None:
+        super().fire(token, payload, cause)
+        race = token.internal_data.pop("race", None)
+        if race is not None:
+            for other in list(token.workflow.tasks.values()):
+                if other.internal_data.get("race") == race:
+                    other.cancel(self.node.id)
+
 
 class AttachedSpec(WaitingSpec):
     """What boundary events and listeners share: they wait beside other tokens and may interrupt them."""

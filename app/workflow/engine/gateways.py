@@ -1,4 +1,4 @@
-"""Exclusive and parallel gateways."""
+"""Exclusive, parallel and event-based gateways."""
 
 from collections.abc import Sequence
 
@@ -61,3 +61,15 @@ class ParallelSpec(ElementSpec, spiff.ParallelGateway):
                 other.drop()
                 other.note("completed")
         return True
+
+
+class EventGatewaySpec(ElementSpec):
+    """Opens every event behind it. Their tokens know each other by `race`: the first that fires ends the others."""
+
+    def choose(self, token: Token) -> Sequence[Exit]:
+        return ()
+
+    def after(self, token: Token) -> None:
+        for leaving in self.exits:
+            waiting = token.workflow.enter(leaving.target, leaving.flow)
+            waiting.internal_data["race"] = token.id

@@ -45,7 +45,6 @@ CONTAINERS = frozenset({"subProcess"})
 
 UNSUPPORTED = {
     "inclusiveGateway": "unsupported-inclusive-gateway",
-    "eventBasedGateway": "unsupported-event-based-gateway",
     "complexGateway": "unsupported-complex-gateway",
     "transaction": "unsupported-transaction",
     "adHocSubProcess": "unsupported-ad-hoc-sub-process",

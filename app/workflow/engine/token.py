@@ -26,7 +26,7 @@ CANCELLED: int = TaskState.CANCELLED
 
 class Token(Task):
     """`internal_data` holds: scope (local variables), payload (what arrived), and by kind of element flow, host, due,
-    left, key, task, called, of a multi-instance activity items, results, total, done, of its instances index."""
+    left, key, race, task, called, of a multi-instance activity items, results, total, done, of its instances index."""
 
     id: str
     state: int

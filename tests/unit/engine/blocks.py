@@ -123,6 +123,27 @@ class Xor:
 
 
 @dataclass(frozen=True)
+class Race:
+    """An event-based gateway: messages (no delay) and timers, and what follows each."""
+
+    name: str
+    branches: tuple[tuple[timedelta | None, Block], ...]
+
+    def event(self, n: int) -> str:
+        return f"{self.name}c{n}"
+
+    def draw(self) -> Drawn:
+        gate, merge = f"{self.name}g", f"{self.name}m"
+        nodes, flows = [w.gateway(gate, "eventBased"), w.gateway(merge)], []
+        for n, (delay, block) in enumerate(self.branches):
+            drawn, event = block.draw(), self.event(n)
+            awaited = w.on_timer(f"PT{int(delay.total_seconds())}S") if delay else w.on_message(f"M{event}")
+            nodes += [w.catch(event, awaited), *drawn.nodes]
+            flows += [*drawn.flows, f"{gate} > {event} > {drawn.entry}", f"{drawn.exit} > {merge}"]
+        return Drawn(nodes, flows, gate, merge)
+
+
+@dataclass(frozen=True)
 class Listener:
     name: str
     message: str

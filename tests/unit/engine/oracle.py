@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Seq, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, Seq, Xor
 
 Option = tuple[str, str, str]
 """(task | job | fail | message, element or message name, key of the instance it belongs to). Timers are moved by the
@@ -164,6 +164,40 @@ class ParRun(Several):
         self.over = all(run.over for run in self.runs)
 
 
+class RaceRun(Run):
+    """Waits for the first of several events, then follows it."""
+
+    def __init__(self, race: Race, place: Place) -> None:
+        self.race, self.place, self.opened = race, place, place.world.now
+        self.at: Run | None = None
+
+    def options(self) -> Iterator[tuple[Option, Run]]:
+        if self.at is not None:
+            yield from self.at.options()
+            return
+        for n, (delay, _) in enumerate(self.race.branches):
+            if delay is None:
+                yield ("message", self.race.event(n), self.place.key), self
+
+    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
+        if self.at is not None:
+            yield from self.at.timers()
+            return
+        for n, (delay, _) in enumerate(self.race.branches):
+            if delay is not None:
+                yield self.opened + delay, self.race.event(n), self
+
+    def act(self, option: Option, payload: dict[str, Any]) -> None:
+        self.place.variables.update(payload)
+        chosen = next(b for n, (_, b) in enumerate(self.race.branches) if self.race.event(n) == option[1])
+        self.at = run_of(chosen, self.place)
+
+    def settle(self) -> None:
+        if self.at is not None:
+            self.at.settle()
+            self.over = self.at.over
+
+
 class ManyRun(Several):
     """Instances of one activity, each at a place of its own, and their results by number."""
 
@@ -218,6 +252,8 @@ def run_of(block: Block, place: Place) -> Run:
             return LoopRun(block, place)
         case Par():
             return ParRun(list(block.blocks), place)
+        case Race():
+            return RaceRun(block, place)
         case Xor():
             even = place.variables.get(block.variable, 0) % 2 == 0
             return run_of(block.yes if even else block.no, place)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.unit.engine import writing as w
-from tests.unit.engine.blocks import Block, Each, Leaf, Listener, Loop, Multi, Par, Seq, Sub, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Listener, Loop, Multi, Par, Race, Seq, Sub, Xor
 
 
 class Maker:
@@ -28,7 +28,7 @@ class Maker:
 
     def make(self, depth: int) -> Block:
         leaves: list[Callable[[int], Block]] = [self.leaf]
-        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor, self.each]
+        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor, self.each, self.race]
         return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
 
     def leaf(self, depth: int) -> Leaf:
@@ -61,6 +61,19 @@ class Maker:
     def xor(self, depth: int) -> Block:
         return Xor(self.id("x"), self.variable(), self.make(depth - 1), self.make(depth - 1))
 
+    def race(self, depth: int) -> Block:
+        name, branches = self.id("r"), []
+        for n in range(self.random.choice([2, 2, 3])):
+            delay = self.delay() if self.random.random() < 0.5 else None
+            if delay is None:
+                self.message(f"{name}c{n}")
+            branches.append((delay, self.make(depth - 1)))
+        return Race(name, tuple(branches))
+
+    def delay(self) -> timedelta:
+        self.count += 1
+        return timedelta(seconds=1009 * self.random.randint(3, 40) + self.count)
+
     def sub(self, depth: int) -> Block:
         name = self.id("S")
         trigger = self.random.choice(["none", "message", "timer", "cycle", "error"])
@@ -69,10 +82,12 @@ class Maker:
         if self.random.random() < 0.4:
             v = self.id("V")
             listener = Listener(v, self.message(f"{v}m"), f"{v}t", self.random.random() < 0.5)
-        delay = timedelta(seconds=1009 * self.random.randint(3, 40) + self.count)
+        delay = self.delay()
         multi = self.multi(until=True) if self.random.random() < 0.25 else None
         small = multi is not None and multi.until is not None
         body = Seq(Leaf("user", self.id("t")), self.leaf(0)) if small else self.make(depth - 1)
+        if trigger == "error" and not small and self.random.random() < 0.7:
+            body = Seq(Leaf("job", self.id("t")), body)
         sub = Sub(name, body, trigger, interrupting, delay, listener, self.random.random() < 0.25, multi)
         if trigger == "message":
             self.message(sub.message)

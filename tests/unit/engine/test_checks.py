@@ -87,7 +87,9 @@ ERROR_SUB = event_sub("E", on_error(), flows="", interrupting=False)
 REFUSED = [
     # elements that are for later
     ("unsupported-inclusive-gateway", "x", around(gateway("x", "inclusive"))),
-    ("unsupported-event-based-gateway", "x", around(gateway("x", "eventBased"))),
+    ("event-gateway-without-choice", "x", around(gateway("x", "eventBased"), catch("c", HOUR), flows="s > x > c > e")),
+    ("event-gateway-target", "x", around(gateway("x", "eventBased"), user("c"), flows="s > x > c > e")),
+    ("event-gateway-shared", "c", around(gateway("x", "eventBased"), catch("c", HOUR), flows="s > x > c > e; s > c")),
     ("unsupported-complex-gateway", "x", around(gateway("x", "complex"))),
     ("unsupported-transaction", "x", around(element("transaction", "x"))),
     ("unsupported-ad-hoc-sub-process", "x", around(element("adHocSubProcess", "x"))),

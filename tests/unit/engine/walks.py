@@ -143,7 +143,7 @@ def engine_view(engine: InMemory | Stored, calls: list[str], over: bool, variabl
     now, keys = engine.surface(), engine.keys()
     options = [("task", task.element, keys[task.task_id]) for task in now.tasks.values()]
     options += [("job", job.element, keys[job.task_id]) for job in now.jobs.values()]
-    options += [("message", wait.name, wait.key) for wait in now.waits.values()]
+    options += [("message", wait.name, wait.key or "") for wait in now.waits.values()]
     timers = [(timer.due.isoformat(), timer.element) for timer in now.timers.values()]
     return make_view(options, timers, calls, over, variables)
 
@@ -184,7 +184,7 @@ class Expected:
         self.world.now += by
         while due := [timer for timer in self.top.timers() if timer[0] <= self.world.now]:
             _, name, run = min(due, key=lambda timer: timer[0])
-            run.act(("timer", name), {})
+            run.act(("timer", name, ""), {})
             self.top.settle()
 
     def view(self) -> View:
