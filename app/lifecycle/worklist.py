@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Runtime, TaskView
 
 Row = TypeVar("Row", CaseFile, WorkOrder)
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +35,13 @@ class WorkItem:
     def name(self, language: str) -> str:
         return self.name_zh if language.startswith("zh") else self.name_en
 
-    def due(self) -> datetime:
-        """What a list is sorted by: the earlier of the limit's and the task's own due time; never, if it has none."""
-        return min(self.limit.due_at if self.limit else _NEVER, self.task.due or _NEVER)
-
 
 def worklist(
     runtime: Runtime, session: Session, actor: Actor, *, after: str | None = None, limit: int = 50
 ) -> tuple[list[WorkItem], str | None]:
-    """The tasks this person may do, and the key of the next page; within a page the one due first stands first."""
+    """The tasks this person may do, the one to be done first first, and the key of the next page."""
     tasks, following = workflow.inbox(session, actor, after=after, limit=limit)
-    items = _items(runtime, session, tasks)
-    return sorted(items, key=lambda item: (item.due(), item.task.created_at)), following
+    return _items(runtime, session, tasks), following
 
 
 def tasks_of_case(runtime: Runtime, session: Session, case_id: UUID) -> list[WorkItem]:

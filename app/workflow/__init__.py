@@ -7,13 +7,13 @@ from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registr
 from app.workflow.errors import Busy, Gone, Permanent, Stuck, Temporary, UnknownInstance
 from app.workflow.execute import after_commit, execute
 from app.workflow.files import diagram, form
+from app.workflow.inbox import inbox, inbox_counts
 from app.workflow.incidents import resolve_incident, retry_incident
 from app.workflow.outbox import deliver_outbox
 from app.workflow.queries import (
     current_bundle,
     deployments,
     file_of,
-    inbox,
     incident,
     incidents,
     instance,
@@ -47,7 +47,7 @@ __all__ = [
     "InstanceView", "OnInstance", "Operation", "OutboxRow", "Permanent", "Registry", "Result", "Runtime", "Started",
     "Stuck", "TaskView", "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow",
     "current_bundle", "deliver", "deliver_outbox", "deliver_sent", "deploy", "deployments", "diagram", "execute",
-    "file_of", "files_of", "form", "identities", "inbox", "incident", "incidents", "instance", "instance_id_of",
-    "instances_of", "may_work_on", "open_incidents", "overlay", "replay", "resolve_incident", "retry_incident", "send",
-    "settle", "start", "sweep", "task", "tasks_of", "tokens",
+    "file_of", "files_of", "form", "identities", "inbox", "inbox_counts", "incident", "incidents", "instance",
+    "instance_id_of", "instances_of", "may_work_on", "open_incidents", "overlay", "replay", "resolve_incident",
+    "retry_incident", "send", "settle", "start", "sweep", "task", "tasks_of", "tokens",
 ]  # fmt: skip

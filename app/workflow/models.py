@@ -1,16 +1,18 @@
 """Tables of the workflow (migration 0004). Instances and what hangs on them are written by `advance_write` only."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, DateTime, FetchedValue, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 
 Instant = DateTime(timezone=True)
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""`user_task.act_by` of a task without any due time: last in every list."""
 
 
 class FileContent(Base):
@@ -101,6 +103,8 @@ class UserTask(Base):
     district: Mapped[str | None] = mapped_column(Text)
     departments: Mapped[list[str]] = mapped_column(ARRAY(Text))
     confidential: Mapped[bool]
+    act_by: Mapped[datetime] = mapped_column(Instant, server_default=FetchedValue())
+    """The earlier of its own due time and its subject's first running limit, else `NEVER`; the database keeps it."""
 
 
 class Timer(Base):

@@ -21,7 +21,7 @@ from app.workflow.errors import Gone
 from app.workflow.execute import execute, fire
 from app.workflow.models import Instance, Message, UserTask
 from app.workflow.outbox import deliver_outbox
-from app.workflow.queries import _task_view, _tasks
+from app.workflow.queries import open_tasks, task_view
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import Command, Result, TaskView
 
@@ -93,8 +93,8 @@ def _post(runtime: Runtime, session: Session, name: str, key: str, payload: Vari
 
 def open_work(session: Session, subjects: Sequence[UUID]) -> list[TaskView]:
     """Open tasks of the instances about several subjects, the oldest first, by one statement."""
-    rows = session.execute(_tasks().where(UserTask.subject_id.in_(subjects)).order_by(UserTask.created_at))
-    return [_task_view(*row) for row in rows]
+    rows = session.execute(open_tasks().where(UserTask.subject_id.in_(subjects)).order_by(UserTask.created_at))
+    return [task_view(*row) for row in rows]
 
 
 _PENDING = text(

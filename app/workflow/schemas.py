@@ -98,6 +98,8 @@ class TaskView:
     departments: tuple[str, ...]
     confidential: bool
     suspended: bool
+    act_by: datetime | None = None
+    """What lists are sorted by: the earlier of `due` and its case's or order's first running limit."""
 
     def scope(self) -> Scope:
         groups, departments = frozenset(self.groups), frozenset(self.departments)

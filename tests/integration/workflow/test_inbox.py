@@ -1,9 +1,11 @@
 """The inbox shows a person the tasks he may complete, and no others, page by page."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from app import workflow
 from app.core.db import Sessions
@@ -13,6 +15,7 @@ from app.identity.permissions import can, district_prefixes, group_labels
 from tests.integration.workflow.office import Office
 from tests.unit.engine.writing import diagram, end, process, start, user, zeebe
 
+LATEST = datetime.max.replace(tzinfo=UTC)
 GROUPS = {
     "agents": "agent", "supervisors": "shift_supervisor", "gas": "gas", "handlers": "department_handler",
     "either": "agent, gas", "anybody": "",
@@ -71,6 +74,41 @@ def test_pages_follow_each_other_without_gap_or_repeat(office: Office) -> None:
     assert seen == whole
     assert len(seen) == 8
     assert all((-a.priority, a.created_at) <= (-b.priority, b.created_at) for a, b in pairwise(seen))
+
+
+def test_what_is_due_first_stands_first_beyond_the_first_page_too(office: Office) -> None:
+    """450 tasks whose due times run against their age; some have none: they come last, the urgent ones before."""
+    with office.runtime.sessions.begin() as session:
+        session.execute(
+            text(
+                "insert into user_task(task_id, instance_id, element, process_id, groups, users, due, priority,"
+                " created_at) select gen_random_uuid(), (select id from instance limit 1), 't', 'p', '{leader}', '{}',"
+                " case when n % 3 > 0 then timestamptz '2026-03-02' - n * interval '1 min' end, n % 7,"
+                " timestamptz '2026-03-01' + n * interval '1 s' from generate_series(1, 450) n"
+            )
+        )
+    actor = Actor(UUID(int=7), "x", (Grant(Role.LEADER),))
+    pages, after = [], None
+    with office.runtime.sessions() as session:
+        while not pages or after:
+            page, after = workflow.inbox(session, actor, after=after, limit=200)
+            pages.append(page)
+    seen = [task for page in pages for task in page]
+    assert [len(page) for page in pages] == [200, 200, 50]
+    assert seen == sorted(seen, key=lambda task: (task.due or LATEST, -task.priority, task.created_at))
+
+
+def test_counts_are_those_of_the_lists(office: Office) -> None:
+    me, other = (Actor(UUID(int=n), "x", (Grant(Role.SHIFT_SUPERVISOR),)) for n in (7, 8))
+    with office.runtime.sessions() as session:
+        taken = workflow.inbox(session, other, limit=1)[0][0]
+    office.do(taken.instance_id, "claim", other, task_id=str(taken.task_id))
+    with office.runtime.sessions() as session:
+        counts = workflow.inbox_counts(session, me, {"all": (), "others": ()}, frozenset({"others"}))
+        assert counts == {"all": len(workflow.inbox(session, me)[0]), "others": 1}
+        others = workflow.inbox(session, me, supervised=True)[0]
+    assert [task.task_id for task in others] == [taken.task_id]
+    assert can(me, "task.release", others[0].scope())
 
 
 def test_what_another_claimed_is_gone_from_mine(office: Office) -> None:

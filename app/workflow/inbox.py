@@ -1,0 +1,124 @@
+"""The inbox: which open tasks a person may do, in the order in which they have to be done, and how many there are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true, tuple_
+from sqlalchemy.orm import Session
+
+from app.core.errors import Invalid
+from app.identity.actors import Actor, Grant, Role
+from app.workflow.models import NEVER, Instance, UserTask
+from app.workflow.queries import open_tasks, task_view
+from app.workflow.schemas import TaskView
+
+MOST_COUNTED = 1000
+"""A count stops here: nobody reads on beyond “999+”, and counting a million rows takes a quarter of a second."""
+
+_ORDER = (UserTask.act_by, -UserTask.priority, UserTask.created_at, UserTask.task_id)
+
+
+def inbox(
+    session: Session,
+    actor: Actor,
+    *,
+    labels: frozenset[str] | None = None,
+    district_prefixes: tuple[str, ...] | None = None,
+    only: Sequence[ColumnElement[bool]] = (),
+    supervised: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[TaskView], str | None]:
+    """The open tasks this person may do and the key of the next page (None: the last).
+
+    Overdue first, then due soonest, then those without any due time; among equals urgent and old ones first. Says the
+    same as `identity.can(actor, "task.complete", …)`; with `supervised` those others hold and this person may take
+    back ("task.release") instead. `labels`, `district_prefixes` and `only` narrow it further. One statement, by
+    keyset. Tasks of suspended instances are left out. Raises Invalid (`after`)."""
+    query = open_tasks().where(Instance.suspended.is_(False), _reach(actor, supervised), *only)
+    if labels is not None and not actor.system:
+        query = query.where(or_(UserTask.groups.overlap(sorted(labels)), UserTask.assignee == str(actor.id)))
+    if district_prefixes is not None:
+        within = [within_district(prefix) for prefix in district_prefixes]
+        query = query.where(or_(UserTask.district.is_(None), *within))
+    if after is not None:
+        query = query.where(_beyond(after))
+    tasks = [task_view(*row) for row in session.execute(query.order_by(*_ORDER).limit(limit + 1))]
+    more = len(tasks) > limit
+    return tasks[:limit], _key(tasks[limit - 1]) if more else None
+
+
+def inbox_counts(
+    session: Session, actor: Actor, slices: Mapping[str, Sequence[ColumnElement[bool]]], supervised: frozenset[str]
+) -> dict[str, int]:
+    """How many tasks each slice of the inbox holds, up to `MOST_COUNTED`; `supervised`: the slices of others' tasks.
+    One statement."""
+    counts = []
+    for name, only in slices.items():
+        found = (
+            select(UserTask.task_id)
+            .join(Instance, Instance.id == UserTask.instance_id)
+            .where(Instance.suspended.is_(False), _reach(actor, name in supervised), *only)
+            .limit(MOST_COUNTED)
+        )
+        counts.append(select(func.count()).select_from(found.subquery()).scalar_subquery().label(name))
+    return dict(session.execute(select(*counts)).one()._mapping) if counts else {}
+
+
+def within_district(prefix: str) -> ColumnElement[bool]:
+    """In this district or one that lies in it."""
+    return or_(UserTask.district == prefix, UserTask.district.startswith(f"{prefix}/", autoescape=True))
+
+
+def _reach(actor: Actor, supervised: bool) -> ColumnElement[bool]:
+    return _held_by_others(actor) if supervised else _mine(actor)
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    if actor.system:
+        return true()
+    open_to_me = or_(false(), *(_by_grant(grant) for grant in actor.grants))
+    named = UserTask.users.any_() == str(actor.id)
+    return or_(UserTask.assignee == str(actor.id), and_(UserTask.assignee.is_(None), or_(open_to_me, named)))
+
+
+def _by_grant(grant: Grant) -> ColumnElement[bool]:
+    """As `identity.permissions` judges one grant against a task's candidate groups."""
+    role = UserTask.groups.contains([grant.role.value])
+    if grant.department is not None:
+        role = and_(role, UserTask.departments.contains([grant.department]))
+        matches: ColumnElement[bool] = or_(UserTask.groups.contains([grant.department]), role)
+    else:
+        matches = false() if grant.role in (Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD) else role
+    return matches if grant.district is None else and_(matches, within_district(grant.district))
+
+
+def _held_by_others(actor: Actor) -> ColumnElement[bool]:
+    """As `identity.permissions` judges who may take a task back."""
+    by_grant = [_taken_back_by(grant) for grant in actor.grants]
+    held = and_(UserTask.assignee.is_not(None), not_(UserTask.assignee == str(actor.id)))
+    return held if actor.system else and_(held, or_(false(), *by_grant))
+
+
+def _taken_back_by(grant: Grant) -> ColumnElement[bool]:
+    if grant.role is Role.DEPARTMENT_HEAD and grant.department is not None:
+        own = or_(UserTask.groups.contains([grant.department]), UserTask.departments.contains([grant.department]))
+    elif grant.role is Role.SHIFT_SUPERVISOR and grant.department is None:
+        own = true()
+    else:
+        own = false()
+    return own if grant.district is None else and_(own, within_district(grant.district))
+
+
+def _key(task: TaskView) -> str:
+    return f"{(task.act_by or NEVER).isoformat()}~{task.priority}~{task.created_at.isoformat()}~{task.task_id.hex}"
+
+
+def _beyond(after: str) -> ColumnElement[bool]:
+    try:
+        act_by, priority, created, task_id = after.split("~")
+        key = (datetime.fromisoformat(act_by), -int(priority), datetime.fromisoformat(created), UUID(task_id))
+    except ValueError:
+        raise Invalid("workflow.bad_page") from None
+    return tuple_(*_ORDER) > tuple_(*key)
