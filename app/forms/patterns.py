@@ -33,7 +33,8 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
 def matches(pattern: str, value: str) -> bool:
     """JavaScript's `new RegExp(pattern).test(value)`: found anywhere. Too slow or unsound counts as no match."""
     try:
-        return compile_pattern(pattern).search(value, timeout=SECONDS) is not None
+        # keeping the GIL: the time-out counts the whole process, and other threads' work must not refuse a value
+        return compile_pattern(pattern).search(value, timeout=SECONDS, concurrent=False) is not None
     except (BadPattern, TimeoutError):
         return False
 

@@ -49,7 +49,8 @@ def limited(run: Run, find: Any, *arguments: Any) -> Any:
     """Run a matching function; LimitReached when it takes too long."""
     run.step(_STEPS)
     try:
-        return find(*arguments, timeout=run.limits.pattern_seconds)
+        # keeping the GIL: the time-out counts the whole process, and other threads' work must not end a search
+        return find(*arguments, timeout=run.limits.pattern_seconds, concurrent=False)
     except TimeoutError as error:
         raise LimitReached("feel.limit.pattern") from error
 

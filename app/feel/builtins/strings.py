@@ -147,8 +147,8 @@ def extract(run: Run, text: str, pattern: str) -> Value:
 
 
 def _all_matches(pattern: Any, text: str, run: Run) -> list[Any]:
-    def find(text: str, timeout: float) -> list[Any]:
-        return list(pattern.finditer(text, timeout=timeout))
+    def find(text: str, **limits: Any) -> list[Any]:
+        return list(pattern.finditer(text, **limits))
 
     found: list[Any] = limited(run, find, text)
     return found
