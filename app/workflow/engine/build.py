@@ -17,6 +17,7 @@ from .events import (
 )
 from .expressions import Compile, compiler
 from .gateways import EventGatewaySpec, ExclusiveSpec, ParallelSpec
+from .inclusive import InclusiveSpec, reach
 from .model import Flow, IoMapping, Node, ProcessModel, Scope
 from .multi import MultiSpec
 from .spec import ElementSpec, Exit, Mappings, ScopeSpec
@@ -61,6 +62,9 @@ class Builder:
                 host.boundaries += (boundary,)
         for node in scope.nodes.values():
             spec.task_specs[node.id].exits = tuple(self.exit(spec, node, flow) for flow in node.outgoing)
+        spec.joins = tuple(s for s in spec.task_specs.values() if isinstance(s, InclusiveSpec) and s.joins)
+        for join in spec.joins:
+            join.by_flow, join.by_event = reach(scope, join.node, events=False), reach(scope, join.node, events=True)
         spec.starts = tuple(s for s in spec.task_specs.values() if isinstance(s, StartSpec))
         spec.listeners = tuple(self.listener(spec, node) for node in scope.event_subprocesses())
         return spec
@@ -199,6 +203,9 @@ class Builder:
 
     def _parallelGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
         return ParallelSpec(spec, node)
+
+    def _inclusiveGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
+        return InclusiveSpec(spec, node)
 
     def _eventBasedGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
         return EventGatewaySpec(spec, node)

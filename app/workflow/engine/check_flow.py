@@ -1,6 +1,7 @@
 """How elements are joined: starts, ends, sequence flows, boundary events, reachability."""
 
 from .checks import Checker
+from .inclusive import in_loop
 from .model import ACTIVITIES, Node, ProcessModel, Scope
 from .types import Finding
 
@@ -25,6 +26,8 @@ def check_scope(checker: Checker, scope: Scope) -> None:
     for node in scope.nodes.values():
         _check_ends(checker, node)
         _check_conditions(checker, node)
+        if node.type == "inclusiveGateway" and len(node.incoming) > 1 and in_loop(scope, node):
+            checker.warn(node, "inclusive-join-in-loop")
         if node.type == "eventBasedGateway":
             _check_event_gateway(checker, scope, node)
         if node.type == "boundaryEvent":
@@ -45,7 +48,7 @@ def _check_ends(checker: Checker, node: Node) -> None:
 
 
 def _check_conditions(checker: Checker, node: Node) -> None:
-    choosing = node.type == "exclusiveGateway"
+    choosing = node.type in ("exclusiveGateway", "inclusiveGateway")
     default = node.attributes.get("default")
     if default is not None and default not in {flow.id for flow in node.outgoing}:
         checker.error(node, "bad-default", flow=default)

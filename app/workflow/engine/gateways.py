@@ -1,4 +1,4 @@
-"""Exclusive, parallel and event-based gateways."""
+"""Exclusive, parallel and event-based gateways. `inclusive` has the fourth kind."""
 
 from collections.abc import Sequence
 
@@ -10,21 +10,21 @@ from .token import WAITING, Token
 from .types import Fault
 
 
-class ExclusiveSpec(ElementSpec, spiff.ExclusiveGateway):
-    """Takes the first flow whose condition is true, in the file's order, else the default. Null counts as false."""
+class ChoosingSpec(ElementSpec):
+    """What exclusive and inclusive gateways share: conditions, where null counts as false, and a default flow."""
 
-    def choose(self, token: Token) -> Sequence[Exit]:
-        fallback = None
-        for leaving in self.exits:
-            if leaving.is_default:
-                fallback = leaving
-            elif leaving.condition is None or self._holds(token, leaving):
-                return (leaving,)
-        if fallback is None:
+    def fallback(self, token: Token) -> Sequence[Exit]:
+        """The default flow. Raises Fault without one."""
+        default = next((leaving for leaving in self.exits if leaving.is_default), None)
+        if default is None:
             if not self.exits:
                 return ()
             raise Fault(self.node.id, "no condition is true and there is no default flow", self._seen(token))
-        return (fallback,)
+        return (default,)
+
+    def holds(self, token: Token, leaving: Exit) -> bool:
+        """A flow without condition is always taken; the default only when no other is."""
+        return not leaving.is_default and (leaving.condition is None or self._holds(token, leaving))
 
     def _holds(self, token: Token, leaving: Exit) -> bool:
         assert leaving.condition is not None
@@ -37,6 +37,16 @@ class ExclusiveSpec(ElementSpec, spiff.ExclusiveGateway):
         variables = scopes.visible(scopes.chain(token))
         read = {name for leaving in self.exits if leaving.condition for name in leaving.condition.names}
         return {name: variables.get(name) for name in sorted(read)}
+
+
+class ExclusiveSpec(ChoosingSpec, spiff.ExclusiveGateway):
+    """Takes the first flow whose condition is true, in the file's order, else the default."""
+
+    def choose(self, token: Token) -> Sequence[Exit]:
+        for leaving in self.exits:
+            if self.holds(token, leaving):
+                return (leaving,)
+        return self.fallback(token)
 
 
 class ParallelSpec(ElementSpec, spiff.ParallelGateway):

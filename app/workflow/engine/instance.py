@@ -120,8 +120,13 @@ class Instance(Run, BpmnWorkflow):
         return content
 
     def run_to_rest(self) -> None:
-        """Move every token that can go on by itself. A token cancelled in the meantime is left alone."""
-        moved = 0
+        """Move every token that can go on by itself. A token cancelled in the meantime is left alone. Joins that wait
+        for whatever can still come are asked when nothing else moves."""
+        moved = self._run_agenda(0)
+        while any(join.join(run) for run in list(self.runs()) for join in run.spec.joins):
+            moved = self._run_agenda(moved)
+
+    def _run_agenda(self, moved: int) -> int:
         while self.agenda:
             token = self.agenda.popleft()
             if token.state != READY:
@@ -130,6 +135,7 @@ class Instance(Run, BpmnWorkflow):
             moved += 1
             if moved > MAX_STEPS:
                 raise Fault(token.element, f"more than {MAX_STEPS} steps without a wait: a loop without end")
+        return moved
 
 
 class Content(Run, BpmnSubWorkflow):

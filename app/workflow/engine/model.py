@@ -18,7 +18,7 @@ ACTIVITIES = frozenset(
     }
 )
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
-GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "eventBasedGateway"})
+GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 FLOW_NODES = ACTIVITIES | EVENTS | GATEWAYS
 
 

@@ -44,7 +44,6 @@ LOOPS = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacterist
 CONTAINERS = frozenset({"subProcess"})
 
 UNSUPPORTED = {
-    "inclusiveGateway": "unsupported-inclusive-gateway",
     "complexGateway": "unsupported-complex-gateway",
     "transaction": "unsupported-transaction",
     "adHocSubProcess": "unsupported-ad-hoc-sub-process",

@@ -14,6 +14,7 @@ from .token import Token
 
 if TYPE_CHECKING:
     from .events import BoundarySpec, ListenerSpec, StartSpec
+    from .inclusive import InclusiveSpec
     from .instance import Run
     from .multi import MultiSpec
 
@@ -142,6 +143,8 @@ class ScopeSpec(BpmnProcessSpec):
         self.task_specs.clear()
         self.listeners: tuple[ListenerSpec, ...] = ()
         self.starts: tuple[StartSpec, ...] = ()
+        self.joins: tuple[InclusiveSpec, ...] = ()
+        """Converging inclusive gateways."""
 
     def start_event(self, at: str | None) -> "StartSpec":
         """The start event with this id; without one the none start, else the first. Raises KeyError."""

@@ -123,6 +123,28 @@ class Xor:
 
 
 @dataclass(frozen=True)
+class Some:
+    """An inclusive gateway: each branch with a remainder is taken when `variable + its number` leaves it; the first,
+    without, when none is."""
+
+    name: str
+    variable: str
+    modulo: int
+    branches: tuple[Block, ...]
+
+    def draw(self) -> Drawn:
+        split, join = f"{self.name}s", f"{self.name}j"
+        nodes, flows, default = [w.gateway(join, "inclusive")], [], ""
+        for n, block in enumerate(self.branches):
+            drawn = block.draw()
+            nodes += drawn.nodes
+            default = default or w.flow(split, drawn.entry, "")
+            condition = f" [=modulo({self.variable} + {n}, {self.modulo}) = 0]" if n else ""
+            flows += [*drawn.flows, f"{split} > {drawn.entry}{condition}", f"{drawn.exit} > {join}"]
+        return Drawn([w.gateway(split, "inclusive", default=default), *nodes], flows, split, join)
+
+
+@dataclass(frozen=True)
 class Race:
     """An event-based gateway: messages (no delay) and timers, and what follows each."""
 

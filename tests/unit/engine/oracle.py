@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, Seq, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, Seq, Some, Xor
 
 Option = tuple[str, str, str]
 """(task | job | fail | message, element or message name, key of the instance it belongs to). Timers are moved by the
@@ -252,6 +252,10 @@ def run_of(block: Block, place: Place) -> Run:
             return LoopRun(block, place)
         case Par():
             return ParRun(list(block.blocks), place)
+        case Some():
+            value = place.variables[block.variable]
+            chosen = [b for n, b in enumerate(block.branches) if n and (value + n) % block.modulo == 0]
+            return ParRun(chosen or [block.branches[0]], place)
         case Race():
             return RaceRun(block, place)
         case Xor():

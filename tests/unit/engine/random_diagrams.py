@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.unit.engine import writing as w
-from tests.unit.engine.blocks import Block, Each, Leaf, Listener, Loop, Multi, Par, Race, Seq, Sub, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Listener, Loop, Multi, Par, Race, Seq, Some, Sub, Xor
 
 
 class Maker:
@@ -28,7 +28,19 @@ class Maker:
 
     def make(self, depth: int) -> Block:
         leaves: list[Callable[[int], Block]] = [self.leaf]
-        inner = [self.seq, self.seq, self.loop, self.par, self.sub, self.sub, self.sub, self.xor, self.each, self.race]
+        inner = [
+            self.seq,
+            self.seq,
+            self.loop,
+            self.par,
+            self.sub,
+            self.sub,
+            self.sub,
+            self.xor,
+            self.each,
+            self.race,
+            self.some,
+        ]
         return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
 
     def leaf(self, depth: int) -> Leaf:
@@ -60,6 +72,10 @@ class Maker:
 
     def xor(self, depth: int) -> Block:
         return Xor(self.id("x"), self.variable(), self.make(depth - 1), self.make(depth - 1))
+
+    def some(self, depth: int) -> Block:
+        branches = tuple(self.make(depth - 1) for _ in range(self.random.choice([2, 3, 3])))
+        return Some(self.id("i"), self.variable(), self.random.choice([1, 2, 2, 3]), branches)
 
     def race(self, depth: int) -> Block:
         name, branches = self.id("r"), []

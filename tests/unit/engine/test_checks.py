@@ -86,7 +86,6 @@ ERROR_SUB = event_sub("E", on_error(), flows="", interrupting=False)
 
 REFUSED = [
     # elements that are for later
-    ("unsupported-inclusive-gateway", "x", around(gateway("x", "inclusive"))),
     ("event-gateway-without-choice", "x", around(gateway("x", "eventBased"), catch("c", HOUR), flows="s > x > c > e")),
     ("event-gateway-target", "x", around(gateway("x", "eventBased"), user("c"), flows="s > x > c > e")),
     ("event-gateway-shared", "c", around(gateway("x", "eventBased"), catch("c", HOUR), flows="s > x > c > e; s > c")),
@@ -187,6 +186,10 @@ def test_refused_with_element_reason_and_remedy(code: str, where: str, text: str
         compile_bundle({"p.bpmn": text.encode()}, KNOWN)
 
 
+LOOPED_JOIN = around(
+    gateway("i"), gateway("f", "parallel"), gateway("j", "inclusive"), gateway("x", default="p_x_e"), user("a", GROUPS),
+    flows="s > i > f > j; f > a > j; j > x > e; x > i [=again]",
+)  # fmt: skip
 WARNED = [
     ("form-without-output", "x", around(user("x", FORMED)), {"f1.form": FORM}),
     ("nobody-assigned", "x", around(user("x")), {}),
@@ -196,6 +199,8 @@ WARNED = [
         around(gateway("x"), user("a", GROUPS), flows="s > x; x > a [=true]; x > e [=false]; a > e"),
         {},
     ),
+    ("no-default", "x", around(gateway("x", "inclusive"), user("a", GROUPS), flows=TWO_WAYS), {}),
+    ("inclusive-join-in-loop", "j", LOOPED_JOIN, {}),
     ("operation-input-unknown", "x", around(service("x", "void_case", mapping({"reason": "=a", "raeson": "=b"}))), {}),
     ("binding-ignored", "x", around(call("x", "p", bindingType="versionTag")), {}),
     (
