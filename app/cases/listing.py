@@ -87,7 +87,11 @@ def list_cases(
     page = _narrow(select(CaseFile.id).where(readable(actor)), wanted, now)
     if after is not None:
         page = page.where(tuple_(CaseFile.registered_at, CaseFile.id) < tuple_(*after))
-    page = page.order_by(*_NEWEST_FIRST).limit(limit)
+    return lines_of(session, page.order_by(*NEWEST_FIRST).limit(limit))
+
+
+def lines_of(session: Session, page: Select[UUID]) -> list[CaseLine]:
+    """The rows of a page of case ids, the newest first; who may read them is the page's business."""
     # The page is found first: what stands beside each row is looked up for its fifty rows only.
     found = page.cte("page").prefix_with("materialized", dialect="postgresql")
     query = (
@@ -95,12 +99,12 @@ def list_cases(
         .join_from(found, CaseFile, CaseFile.id == found.c.id)
         .outerjoin(_REGISTRATION, true())
         .outerjoin(_LIMIT, true())
-        .order_by(*_NEWEST_FIRST)
+        .order_by(*NEWEST_FIRST)
     )
     return [CaseLine(*row) for row in session.execute(query)]
 
 
-_NEWEST_FIRST = (CaseFile.registered_at.desc(), CaseFile.id.desc())
+NEWEST_FIRST = (CaseFile.registered_at.desc(), CaseFile.id.desc())
 _REGISTRATION = lateral(
     select(Registration.acceptance_no)
     .where(Registration.case_id == CaseFile.id)
@@ -130,6 +134,19 @@ def readable(actor: Actor) -> ColumnElement[bool]:
         return true()
     reach = [_reach(grant) for grant in actor.grants if grant.role in ACTIONS["case.read"]]
     return or_(*reach) if reach else false()
+
+
+def identifiable(actor: Actor) -> ColumnElement[bool]:
+    """The same rule as `identity.can(actor, "citizen.read", scope)`: who stands behind a confidential case is for
+    those alone who supervise it."""
+    if actor.system:
+        return true()
+    known = [
+        _reach(grant) if grant.role in _TRUSTED else and_(_reach(grant), CaseFile.confidential.is_(False))
+        for grant in actor.grants
+        if grant.role in ACTIONS["citizen.read"]
+    ]
+    return or_(*known) if known else false()
 
 
 def _reach(grant: Grant) -> ColumnElement[bool]:

@@ -80,6 +80,16 @@ class Registration(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class CaseSearch(Base):
+    """What free text finds a case by: its words in one written form, kept by a trigger."""
+
+    __tablename__ = "case_search"
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    registered_at: Mapped[datetime] = mapped_column(Instant)
+    address: Mapped[str]
+    body: Mapped[str]
+
+
 class ProcessingForm(Base):
     """A processing form (处理单) of one method, with the number of that method's series (P05, P06)."""
 
