@@ -1,7 +1,7 @@
 """What is written about cases. Called inside the caller's transaction; nothing here commits."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -65,10 +65,9 @@ def content_hash(values: Mapping[str, Any], actor: Actor) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def open_case(
-    session: Session, values: Mapping[str, Any], received: Received, default_district: str
-) -> tuple[CaseFile, Registration]:
-    """Insert a registration and its case NOT_PROCESSED, still without numbers: `number_case` gives them last.
+def open_case(values: Mapping[str, Any], received: Received, default_district: str) -> tuple[CaseFile, Registration]:
+    """A registration and its case NOT_PROCESSED, still without numbers: `number_case` gives them last, and the caller
+    inserts them then.
 
     `values` are the registration form's. Raises Invalid for a value outside its closed list."""
     values = {**REGISTRATION_DEFAULTS, "reported_at": received.now, **_filled(values)}
@@ -85,7 +84,10 @@ def open_case(
         confidential=bool(values.get("confidential", False)),
         registered_at=received.now,
         custom=parts.custom,
-        **parts.attributes["case"],
+        departments=[],
+        round=0,
+        rework_count=0,
+        **{"incident_summary": "", "detailed_content": "", "address": "", **parts.attributes["case"]},
     )
     registration = Registration(
         id=new_id(),
@@ -97,9 +99,6 @@ def open_case(
         created_at=received.now,
         **parts.attributes["registration"],
     )
-    session.add(case)
-    session.flush()
-    session.add(registration)
     return case, registration
 
 
@@ -120,16 +119,13 @@ def record_opening(case: CaseFile, registration: Registration, on: Recorder) -> 
 def number_case(session: Session, case: CaseFile, registration: Registration, on: Recorder, zone: tzinfo) -> None:
     """Give both their numbers. The counters' rows stay locked until the transaction ends: call it last (W14)."""
     if case.case_no is None:
-        case.case_no = numbers.next_case_no(session, case.registered_at, zone)
+        case.case_no, registration.acceptance_no = numbers.next_case_numbers(session, case.registered_at, zone)
         on.change("case_no", None, case.case_no)
-    if registration.acceptance_no is None:
-        registration.acceptance_no = numbers.next_acceptance_no(session, registration.created_at, zone)
         on.change("acceptance_no", None, registration.acceptance_no)
-    session.flush()
 
 
 def apply_form(
-    session: Session, case: CaseFile, values: Mapping[str, Any], on: Recorder, zone: tzinfo,
+    case: CaseFile, registration: Callable[[], Registration], values: Mapping[str, Any], on: Recorder, zone: tzinfo,
     order: WorkOrder | None = None,
 ) -> None:  # fmt: skip
     """Write a task's form to the case: attributes in FORM_WRITABLE to their places, other keys to `custom` (of the
@@ -139,7 +135,7 @@ def apply_form(
     parts = _sort_out(values, zone)
     _write(case, parts.attributes["case"], on)
     if parts.attributes["registration"]:
-        _write(first_registration(session, case.id), parts.attributes["registration"], on)
+        _write(registration(), parts.attributes["registration"], on)
     if order is not None:
         _write(order, parts.attributes["order"], on)
     holder = order if order is not None else case
@@ -148,11 +144,10 @@ def apply_form(
         on.change(f"custom.{key}", holder.custom.get(key), value, personal=key not in ROUTING)
     if changed:
         holder.custom = {**holder.custom, **changed}
-    session.flush()
 
 
 def complete_registration(
-    session: Session, case: CaseFile, values: Mapping[str, Any], on: Recorder, zone: tzinfo
+    case: CaseFile, registration: Callable[[], Registration], values: Mapping[str, Any], on: Recorder, zone: tzinfo
 ) -> None:
     """An agent completes what a machine registered: the only task that may still set origin, district and
     confidentiality, and only before the case is filed."""
@@ -164,20 +159,19 @@ def complete_registration(
     if "confidential" in given:
         _set(case, "confidential", bool(given["confidential"]), on)
     _set(case, "origin", _origin({"origin": case.origin, **given}), on)
-    apply_form(session, case, values, on, zone)
+    apply_form(case, registration, values, on, zone)
 
 
-def record_fact(
-    session: Session, case: CaseFile, kind: FactKind, *, actor: Actor, now: datetime, reason: str | None = None,
+def new_fact(
+    case: CaseFile, kind: FactKind, *, actor: Actor, now: datetime, reason: str | None = None,
     text: str | None = None, body: Mapping[str, Any] | None = None,
 ) -> CaseFact:  # fmt: skip
-    """Write down that something became true of the case. `reason` is a code or short; `text` what a person wrote."""
-    fact = CaseFact(
+    """Something became true of the case; the caller adds the row. `reason` is a code or short; `text` what a person
+    wrote."""
+    return CaseFact(
         id=new_id(), case_id=case.id, kind=kind, at=now, actor=actor.id, actor_name=actor.name, reason=reason or None,
         text=text or None, body=dict(body or {}),
     )  # fmt: skip
-    session.add(fact)
-    return fact
 
 
 def end_case(case: CaseFile, status: CaseStatus, outcome: str, on: Recorder, now: datetime) -> None:

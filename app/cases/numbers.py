@@ -43,6 +43,11 @@ _NEXT = text(
     " on conflict (series, period) do update set last = number_counter.last + 1 returning last"
 )
 
+_NEXT_PAIR = text(
+    "insert into number_counter (series, period, last) values ('case', :period, 1), ('acceptance', :period, 1)"
+    " on conflict (series, period) do update set last = number_counter.last + 1 returning series, last"
+)
+
 
 def check_digit(digits: str) -> str:
     """Damm's check digit. `digits` must be decimal digits only."""
@@ -62,6 +67,14 @@ def next_acceptance_no(session: Session, now: datetime, zone: tzinfo) -> str:
     last; a rollback gives the number back, so that none is missing (W14)."""
     day = now.astimezone(zone).date()
     return _numbered(f"{day:%Y%m%d}", _next(session, "acceptance", day.isoformat()))
+
+
+def next_case_numbers(session: Session, now: datetime, zone: tzinfo) -> tuple[str, str]:
+    """A case's number and its first registration's, by one statement; the rules of `next_acceptance_no`."""
+    day = now.astimezone(zone).date()
+    rows = session.execute(_NEXT_PAIR, {"period": day.isoformat()})
+    counts = {series: _in_range(int(last), day.isoformat()) for series, last in rows}
+    return _numbered(f"{day:%y%m%d}", counts["case"]), _numbered(f"{day:%Y%m%d}", counts["acceptance"])
 
 
 def next_case_no(session: Session, now: datetime, zone: tzinfo) -> str:
@@ -106,6 +119,10 @@ def _numbered(day: str, count: int) -> str:
 
 def _next(session: Session, series: str, period: str) -> int:
     count = int(session.execute(_NEXT, {"series": series, "period": period}).scalar_one())
-    if count > LARGEST_COUNT and not series.startswith("processing."):
+    return count if series.startswith("processing.") else _in_range(count, period)
+
+
+def _in_range(count: int, period: str) -> int:
+    if count > LARGEST_COUNT:
         raise Conflict("cases.numbers_exhausted", period=period)
     return count

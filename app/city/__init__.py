@@ -8,7 +8,7 @@ from app.city.feel_functions import FUNCTIONS, deadline_function, functions, wor
 from app.city.queries import (
     categories,
     component_classes,
-    department_process,
+    department_processes,
     departments,
     district,
     district_at,
@@ -32,7 +32,7 @@ __all__ = [
     "check_grants",
     "component_classes",
     "deadline_function",
-    "department_process",
+    "department_processes",
     "departments",
     "district",
     "district_at",

@@ -1,12 +1,12 @@
 """Calendars in the database: which one counts, and publishing a new version."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, select, tuple_
+from sqlalchemy import Text, cast, literal_column, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -21,36 +21,36 @@ from app.identity import Actor, Scope, require
 
 _KEPT = 200
 _known: dict[tuple[UUID, int, str], Calendar] = {}
-"""Versions never change, so a process keeps those it has read. The snapshot's digest is part of the key: a version
-that was read and then rolled back must not stand for the one that is published in its place."""
+"""Versions never change, so a process keeps those it has read. The transaction that wrote it is part of the key: a
+version that was read and then rolled back must not stand for the one that is published in its place."""
+_NEWEST = "city.newest_calendars"
 _lock = Lock()
 
 
 def calendar_for(session: Session, department: str | None, district: str | None) -> Calendar:
     """The calendar that counts: the department's, else that of the nearest district, else the city's.
 
-    `district` is a path; the city is its first part (without one, any city's calendar). One statement when this
-    process knows the version already. Raises NotFound when the city has no calendar.
+    `district` is a path; the city is its first part (without one, any city's calendar). One statement a session when
+    this process knows the version already. Raises NotFound when the city has no calendar.
     """
-    owners = _owners(department, district)
-    newest = _newest().where(
-        tuple_(WorkCalendar.owner_kind, WorkCalendar.owner).in_(owners) | (WorkCalendar.owner_kind == "city")
-    )
-    rows = session.execute(newest).all()
+    rank = {owner: place for place, owner in enumerate(_owners(department, district))}
+    rows = [row for row in _newest(session) if row.owner_kind == "city" or (row.owner_kind, row.owner) in rank]
     if not rows:
         raise NotFound("city.calendar.none")
-    rank = {owner: place for place, owner in enumerate(owners)}
     best = min(rows, key=lambda row: rank.get((row.owner_kind, row.owner), len(rank)))
-    return _read(session, best.id, best.version, best.digest)
+    return _read(session, best.id, best.version, best.writer)
 
 
 def calendar_version(session: Session, calendar_id: UUID, version: int) -> Calendar:
     """One version, for going on with a limit that was computed from it. Raises NotFound."""
+    for row in session.info.get(_NEWEST, ()):
+        if (row.id, row.version) == (calendar_id, version):
+            return _read(session, calendar_id, version, row.writer)
     here = (CalendarVersion.calendar_id == calendar_id) & (CalendarVersion.version == version)
-    digest = session.scalar(select(_DIGEST).where(here))
-    if digest is None:
+    writer = session.scalar(select(_WRITER).where(here))
+    if writer is None:
         raise NotFound("city.calendar.none")
-    return _read(session, calendar_id, version, digest)
+    return _read(session, calendar_id, version, writer)
 
 
 def publish_calendar(
@@ -75,6 +75,7 @@ def publish_calendar(
     new.created_at, new.created_by = now, actor.id
     session.add(new)
     session.flush()
+    session.info.pop(_NEWEST, None)
     changes = _differences(last.snapshot if last else {}, snapshot)
     audit.record(
         session,
@@ -93,8 +94,8 @@ def publish_calendar(
 def refresh_published_years(session: Session, *, actor: Actor, now: datetime) -> list[Calendar]:
     """Give every calendar the years that have been published since: new versions of those that lacked some."""
     renewed = []
-    for row in session.execute(_newest()).all():
-        rules = _read(session, row.id, row.version, row.digest).rules
+    for row in list(_newest(session)):
+        rules = _read(session, row.id, row.version, row.writer).rules
         fresh = published_days(published_years() - rules.published)
         if not fresh.years or not rules.observes_holidays:
             continue
@@ -112,17 +113,22 @@ def refresh_published_years(session: Session, *, actor: Actor, now: datetime) ->
 
 
 _VERSION_DOWN = CalendarVersion.version.desc()
-_DIGEST = func.md5(cast(CalendarVersion.snapshot, Text)).label("digest")
+_WRITER = cast(literal_column("calendar_version.xmin"), Text).label("writer")
 
 
-def _newest() -> Select[UUID, str, str, int, str]:
-    """Each calendar's newest version."""
-    return (
-        select(WorkCalendar.id, WorkCalendar.owner_kind, WorkCalendar.owner, CalendarVersion.version, _DIGEST)
-        .join(CalendarVersion, CalendarVersion.calendar_id == WorkCalendar.id)
-        .ext(distinct_on(WorkCalendar.id))
-        .order_by(WorkCalendar.id, _VERSION_DOWN)
-    )
+def _newest(session: Session) -> Sequence[Any]:
+    """Each calendar's newest version, looked up once a session: a city has a handful."""
+    found: Sequence[Any] | None = session.info.get(_NEWEST)
+    if found is None:
+        query = (
+            select(WorkCalendar.id, WorkCalendar.owner_kind, WorkCalendar.owner, CalendarVersion.version, _WRITER)
+            .join(CalendarVersion, CalendarVersion.calendar_id == WorkCalendar.id)
+            .ext(distinct_on(WorkCalendar.id))
+            .order_by(WorkCalendar.id, _VERSION_DOWN)
+        )
+        with session.no_autoflush:
+            found = session.info[_NEWEST] = session.execute(query).all()
+    return found
 
 
 def _owners(department: str | None, district: str | None) -> list[tuple[str, str]]:
@@ -140,8 +146,8 @@ def _locked_calendar(session: Session, owner_kind: str, owner: str, now: datetim
     return session.execute(query.with_for_update()).scalar_one()
 
 
-def _read(session: Session, calendar_id: UUID, version: int, digest: str) -> Calendar:
-    key = (calendar_id, version, digest)
+def _read(session: Session, calendar_id: UUID, version: int, writer: str) -> Calendar:
+    key = (calendar_id, version, writer)
     if (known := _known.get(key)) is not None:
         return known
     row = session.get_one(CalendarVersion, (calendar_id, version))

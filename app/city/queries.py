@@ -1,6 +1,6 @@
 """Reading the city. Small tables: lists are read whole, in the order people expect."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,12 +101,14 @@ def departments(session: Session) -> list[Responsible]:
     return [Responsible(r.code, r.names, r.process_id or DEFAULT_PROCESS, tuple(of.get(r.code, ()))) for r in rows]
 
 
-def department_process(session: Session, code: str) -> str:
-    """Id of the diagram that a department's work orders run. Raises NotFound."""
-    row = session.execute(select(Department.process_id).where(Department.code == code)).one_or_none()
-    if row is None:
-        raise NotFound("city.no_department", code=code)
-    return row.process_id or DEFAULT_PROCESS
+def department_processes(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """Ids of the diagrams that these departments' work orders run. Raises NotFound."""
+    query = select(Department.code, Department.process_id).where(Department.code.in_(codes))
+    with session.no_autoflush:
+        found = {row.code: row.process_id or DEFAULT_PROCESS for row in session.execute(query)}
+    if unknown := sorted(set(codes) - set(found)):
+        raise NotFound("city.no_department", code=", ".join(unknown))
+    return found
 
 
 def categories(session: Session) -> list[Matter]:

@@ -2,12 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from app.cases.actions import end_case, first_registration, record_fact
+from app.cases.actions import end_case
 from app.cases.enums import CaseStatus, FactKind, LeaderInstructionKind
 from app.cases.models import LeaderInstruction
 from app.core.ids import new_id
+from app.lifecycle.dossier import case_of, dossier_of
 from app.lifecycle.notices import tell
-from app.lifecycle.subject import case_of, reason_key, said
+from app.lifecycle.subject import reason_key, said
 from app.lifecycle.withdrawal import withdraw_open_orders
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
@@ -18,24 +19,23 @@ JUDGEMENT_TEXT = "judgement_reason"
 
 def file_case(session: Session, call: Call, on: OnInstance) -> Variables:
     """The case is filed: from now on it is IN_PROCESSING. Filing twice is filing once."""
-    case = case_of(session, on)
+    dossier = dossier_of(session, on)
+    case = dossier.case
     if case.filed_at is None:
         case.filed_at = on.now
         on.change("filed_at", None, on.now.isoformat())
-        record_fact(session, case, FactKind.FILED, actor=on.actor, now=on.now)
+        dossier.fact(FactKind.FILED, on)
     return {"filed": True}
 
 
 def void_case(session: Session, call: Call, on: OnInstance) -> Variables:
     """The report is no matter for the city, or a mistake: VOIDED, with the reason."""
-    case = case_of(session, on)
+    dossier = dossier_of(session, on)
     reason = said(call.inputs.get("reason"))
-    record_fact(
-        session, case, FactKind.VOIDED, actor=on.actor, now=on.now, reason=reason, text=case.custom.get(JUDGEMENT_TEXT)
-    )
+    dossier.fact(FactKind.VOIDED, on, reason=reason, text=dossier.case.custom.get(JUDGEMENT_TEXT))
     on.change("void_reason", None, reason)
-    withdraw_open_orders(session, case, on, "VOIDED")
-    end_case(case, CaseStatus.VOIDED, "VOIDED", on, on.now)
+    withdraw_open_orders(dossier, on, "VOIDED")
+    end_case(dossier.case, CaseStatus.VOIDED, "VOIDED", on, on.now)
     return {}
 
 
@@ -45,7 +45,7 @@ def report_to_leader(session: Session, call: Call, on: OnInstance) -> Variables:
     case = case_of(session, on)
     reason = said(call.inputs.get("reason"))
     text = case.custom.get(JUDGEMENT_TEXT) if reason == "JUDGEMENT" else None
-    record_fact(session, case, FactKind.REPORTED_TO_LEADER, actor=on.actor, now=on.now, reason=reason, text=text)
+    dossier_of(session, on).fact(FactKind.REPORTED_TO_LEADER, on, reason=reason, text=text)
     on.change("reported_to_leader", None, reason)
     tell(session, on, "REPORTED_TO_LEADER", ["leader"], occasion=f"{on.no}", reason=reason_key(reason))
     return {}
@@ -54,16 +54,16 @@ def report_to_leader(session: Session, call: Call, on: OnInstance) -> Variables:
 def record_instruction(session: Session, call: Call, on: OnInstance) -> Variables:
     """The leader's instruction, binding for what follows; it also stands in the registration (W09, W12). The text may
     come from the diagram, else it is what the leader's form left with the case."""
-    case = case_of(session, on)
+    dossier = dossier_of(session, on)
+    case, registration = dossier.case, dossier.registration
     kind = LeaderInstructionKind(call.inputs["instruction"])
     text = said(call.inputs.get("text")) or said(case.custom.get("instruction_text"))
-    session.add(
+    dossier.add(
         LeaderInstruction(
             id=new_id(), case_id=case.id, instruction=kind, text=text, at=on.now, actor=on.actor.id,
             actor_name=on.actor.name,
         )
     )  # fmt: skip
-    registration = first_registration(session, case.id)
     registration.leader_instruction, registration.leader_text = kind, text
     on.change("instructed", None, kind.value)
     return {}

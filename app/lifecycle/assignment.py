@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.cases import numbers
 from app.cases.enums import OrderRole, OrderState, ProcessingMethod, Urgency
 from app.cases.models import CaseFile, ProcessingForm, WorkOrder
-from app.city import department_process
+from app.city import department_processes
 from app.core.ids import derived_id, new_id
-from app.lifecycle.numbering import number_form_later, number_now
-from app.lifecycle.subject import ORDER, case_of, hold, said
-from app.lifecycle.withdrawal import open_orders
+from app.lifecycle.dossier import Dossier, dossier_of
+from app.lifecycle.forms import current_bundle_id
+from app.lifecycle.numbering import number_now
+from app.lifecycle.subject import ORDER, said
 from app.workflow import OnInstance, start
 from app.workflow.engine.types import BpmnError, Call, Variables
 
@@ -35,21 +36,22 @@ def dispatch_orders(session: Session, call: Call, on: OnInstance, *, zone: tzinf
 
     A department that still works on an open order of this case gets no second one. Throws NO_DEPARTMENT when
     nobody is named."""
-    case = case_of(session, on)
-    busy = open_orders(session, case.id)
+    dossier = dossier_of(session, on)
+    case, busy = dossier.case, dossier.open_orders()
     shares = _shares(call.inputs, {order.department for order in busy})
     if not shares and not busy:
         raise BpmnError(NO_DEPARTMENT)
-    number_now(session, case, on, zone)
+    number_now(dossier, on, zone)
     case.round += 1
     _set_departments(case, shares, on)
     if urgency := call.inputs.get("urgency"):
         case.urgency = Urgency(urgency)
-    form = _processing_form(session, case, call.inputs, on)
-    place = session.scalar(select(func.count()).select_from(WorkOrder).where(WorkOrder.case_id == case.id)) or 0
-    made = [_order(session, case, form, share, place + n, on) for n, share in enumerate(shares, 1)]
+    form = _processing_form(dossier, call.inputs, on)
+    made = [_order(dossier, form, share, on) for share in shares]
+    diagrams = department_processes(session, [order.department for order in made])
+    bundle_id = current_bundle_id(session)
     for order in made:
-        _start(session, case, order, on)
+        _start(session, case, order, diagrams[order.department], bundle_id, on)
     on.change("dispatched", None, [{"order_no": o.order_no, "department": o.department, "role": o.role} for o in made])
     return {
         "order_ids": [str(order.id) for order in made],
@@ -80,41 +82,40 @@ def _set_departments(case: CaseFile, shares: Iterable[Share], on: OnInstance) ->
         on.set_scope(departments=codes)
 
 
-def _processing_form(session: Session, case: CaseFile, inputs: Variables, on: OnInstance) -> ProcessingForm:
+def _processing_form(dossier: Dossier, inputs: Variables, on: OnInstance) -> ProcessingForm:
+    case = dossier.case
     method = ProcessingMethod(inputs.get("method") or ProcessingMethod.FILE_CASE)
     content = inputs.get("processing_content") or case.custom.get("processing_content")
     form = ProcessingForm(
         id=new_id(), case_id=case.id, round=case.round, method=method, content=said(content), made_at=on.now,
         made_by=on.actor.id, made_by_name=on.actor.name,
     )  # fmt: skip
-    session.add(form)
-    session.flush()
-    number_form_later(session, form)
+    dossier.add(form)
     return form
 
 
-def _order(
-    session: Session, case: CaseFile, form: ProcessingForm, share: Share, place: int, on: OnInstance
-) -> WorkOrder:
+def _order(dossier: Dossier, form: ProcessingForm, share: Share, on: OnInstance) -> WorkOrder:
+    case = dossier.case
     assert case.case_no is not None
-    order_id = new_id()
+    order_id, place = new_id(), len(dossier.orders) + 1
     order = WorkOrder(
         id=order_id, instance_id=order_id, order_no=numbers.order_no(case.case_no, place), case_id=case.id,
         processing_form_id=form.id, department=share.department, role=share.role, state=OrderState.DISPATCHED,
         round=case.round, district=case.district, urgency=case.urgency, dispatched_at=on.now,
+        custom={},
     )  # fmt: skip
-    session.add(order)
-    session.flush()
-    hold(session, order)
+    dossier.add(order)
     return order
 
 
-def _start(session: Session, case: CaseFile, order: WorkOrder, on: OnInstance) -> None:
+def _start(
+    session: Session, case: CaseFile, order: WorkOrder, process_id: str, bundle_id: UUID, on: OnInstance
+) -> None:
     start(
-        on.runtime, session, department_process(session, order.department), _variables(case, order),
+        on.runtime, session, process_id, _variables(case, order),
         actor=on.actor, now=on.now, command_id=derived_id("order", order.id), instance_id=order.instance_id,
         subject_kind=ORDER, subject_id=order.id, district=order.district, departments=(order.department,),
-        confidential=case.confidential,
+        confidential=case.confidential, bundle_id=bundle_id,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from app.cases.queries import scope_of
 from app.core.errors import Invalid, NotFound
 from app.identity import Actor, can
 from app.lifecycle.city_lists import lists_for
-from app.lifecycle.subject import CASE, ORDER, hold
+from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Runtime, TaskView
 from app.workflow.peek import form_of, variables_at
 
@@ -24,10 +24,15 @@ REGISTRATION = "registration"
 
 def registration_form(runtime: Runtime, session: Session) -> dict[str, Any]:
     """The form of the current bundle by which a report is registered. Raises NotFound before the first deploy."""
+    return deployed_form(runtime, session, current_bundle_id(session), REGISTRATION)
+
+
+def current_bundle_id(session: Session) -> UUID:
+    """What is deployed now. Raises NotFound before the first deploy."""
     bundle = workflow.current_bundle(session)
     if bundle is None:
         raise NotFound("lifecycle.nothing_deployed")
-    return deployed_form(runtime, session, bundle.id, REGISTRATION)
+    return bundle.id
 
 
 def task_form(runtime: Runtime, session: Session, task: TaskView) -> dict[str, Any] | None:
@@ -89,9 +94,6 @@ def subject_rows(session: Session, task: TaskView) -> tuple[CaseFile | None, Wor
     order = session.get(WorkOrder, task.subject_id) if task.subject_kind == ORDER else None
     case_id = order.case_id if order else task.subject_id if task.subject_kind == CASE else None
     case = session.get(CaseFile, case_id) if case_id else None
-    for row in (case, order):
-        if row is not None:
-            hold(session, row)
     return case, order
 
 

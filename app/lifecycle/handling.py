@@ -1,15 +1,14 @@
 """Stage 5, Handling: the departments' orders and how they end, supervision, alarms (D05, D11, V01-V09, Q02)."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cases.actions import record_fact
 from app.cases.enums import FactKind, OrderOutcome, OrderState, SupervisionLevel
 from app.cases.models import CaseFile, Supervision, WorkOrder
 from app.core.ids import new_id
-from app.lifecycle.limits import end_open_limits
+from app.lifecycle.dossier import dossier_of, order_of
+from app.lifecycle.limits import end_running_limits
 from app.lifecycle.notices import tell
-from app.lifecycle.subject import case_of, order_of, persons_reason, reason_key, said
+from app.lifecycle.subject import persons_reason, reason_key, said
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
 
@@ -25,12 +24,10 @@ def count_orders(session: Session, call: Call, on: OnInstance) -> Variables:
 
     Read under the lock of the case's instance: two orders ending at once would each see the other open, were it
     counted on the orders' side."""
-    case = case_of(session, on)
-    orders = session.execute(
-        select(WorkOrder.round, WorkOrder.outcome, WorkOrder.ended_at).where(WorkOrder.case_id == case.id)
-    ).all()
-    returned = [o for o in orders if o.round == case.round and o.outcome == OrderOutcome.RETURNED]
-    return {"open_orders": sum(o.ended_at is None for o in orders), "returned_orders": len(returned)}
+    dossier = dossier_of(session, on)
+    this_round = [order for order in dossier.orders if order.round == dossier.case.round]
+    returned = [order for order in this_round if order.outcome == OrderOutcome.RETURNED]
+    return {"open_orders": len(dossier.open_orders()), "returned_orders": len(returned)}
 
 
 def end_order(session: Session, call: Call, on: OnInstance) -> Variables:
@@ -43,7 +40,7 @@ def end_order(session: Session, call: Call, on: OnInstance) -> Variables:
         order.ended_at, order.outcome = on.now, outcome
         on.change("order_outcome", None, outcome.value)
         persons_reason(on)
-        end_open_limits(session, order.id, on.now)
+        end_running_limits(dossier_of(session, on), order, on.now)
     return {}
 
 
@@ -61,9 +58,8 @@ def set_order_state(order: WorkOrder, state: OrderState, on: OnInstance) -> None
 
 def alarm(session: Session, call: Call, on: OnInstance) -> Variables:
     """Leaders and supervisors hear of it at once (D16, T32)."""
-    case = case_of(session, on)
     kind, text = said(call.inputs["kind"]), said(call.inputs.get("text"))
-    record_fact(session, case, FactKind.ALARMED, actor=on.actor, now=on.now, reason=text, body={"kind": kind})
+    dossier_of(session, on).fact(FactKind.ALARMED, on, reason=text, body={"kind": kind})
     on.change("alarm", None, kind)
     tell(
         session, on, "ALARM", ["leader", "supervisor"], occasion=f"{kind}:{on.no}", reason=text, alarm=reason_key(kind)
@@ -73,10 +69,11 @@ def alarm(session: Session, call: Call, on: OnInstance) -> Variables:
 
 def raise_supervision(session: Session, call: Call, on: OnInstance) -> Variables:
     """The case is marked, and whoever works on it hears of it (V02, V05, V06, V08, Q07)."""
-    case, order = case_of(session, on), order_of(session, on)
+    dossier, order = dossier_of(session, on), order_of(session, on)
+    case = dossier.case
     level = SupervisionLevel(call.inputs["level"])
     reason = said(call.inputs.get("reason"))
-    session.add(
+    dossier.add(
         Supervision(
             id=new_id(), case_id=case.id, order_id=order.id if order else None, level=level, reason=reason, at=on.now,
             actor=on.actor.id, actor_name=on.actor.name,

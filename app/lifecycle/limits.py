@@ -4,17 +4,14 @@ the firing of a timer (D11, D12, D15, Q01)."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases.enums import LimitKind, LimitState
-from app.cases.limits import open_limit
-from app.cases.models import TimeLimit
+from app.cases.models import TimeLimit, WorkOrder
 from app.city import Deadline, calendar_version
 from app.core.ids import new_id
-from app.lifecycle.subject import case_of, order_of
+from app.lifecycle.dossier import Dossier, dossier_of, order_of
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
 
@@ -36,18 +33,17 @@ def start_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     """Begin a limit of the order (or of the case, kind STAGE). `due` is a `deadline(…)`, an instant or a duration.
 
     A running limit of the same kind ends first: a limit begun again replaces it."""
-    order, case = order_of(session, on), case_of(session, on)
+    dossier, order = dossier_of(session, on), order_of(session, on)
     kind = LimitKind(call.inputs["kind"])
-    if (running := open_limit(session, case.id, order.id if order else None, kind)) is not None:
+    if (running := _running(dossier, order, kind)) is not None:
         _end(running, on.now)
-        session.flush()
     due = _instant(call.inputs["due"], on.now)
     rungs = _rungs(session, due, on.now)
     limit = TimeLimit(
-        id=new_id(), case_id=case.id, order_id=order.id if order else None, kind=kind, element=call.element,
+        id=new_id(), case_id=dossier.case.id, order_id=order.id if order else None, kind=kind, element=call.element,
         started_at=on.now, warn_at=rungs.warn_at, due_at=rungs.due_at, escalate_at=rungs.escalate_at, **_basis(due),
     )  # fmt: skip
-    session.add(limit)
+    dossier.add(limit)
     on.change(f"limit.{kind}", None, {"due_at": rungs.due_at.isoformat(), **_told(due)})
     return {
         "id": str(limit.id),
@@ -60,9 +56,8 @@ def start_limit(session: Session, call: Call, on: OnInstance) -> Variables:
 
 def end_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     """The work is done: MET when that was not after due. A limit that never began was MET."""
-    order, case = order_of(session, on), case_of(session, on)
     kind = LimitKind(call.inputs["kind"])
-    limit = open_limit(session, case.id, order.id if order else None, kind)
+    limit = _running(dossier_of(session, on), order_of(session, on), kind)
     if limit is None:
         return {"state": LimitState.MET.value}
     state = _end(limit, on.now)
@@ -70,11 +65,15 @@ def end_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     return {"state": state.value}
 
 
-def end_open_limits(session: Session, order_id: UUID, now: datetime) -> None:
+def end_running_limits(dossier: Dossier, order: WorkOrder, now: datetime) -> None:
     """An order that ends otherwise than by reporting back takes its limits along."""
-    query = select(TimeLimit).where(TimeLimit.order_id == order_id, TimeLimit.ended_at.is_(None))
-    for limit in session.scalars(query):
+    for limit in dossier.running_limits(order):
         _end(limit, now)
+
+
+def _running(dossier: Dossier, order: WorkOrder | None, kind: LimitKind) -> TimeLimit | None:
+    """The running limit of this kind, the youngest if there are several."""
+    return next((limit for limit in reversed(dossier.running_limits(order)) if limit.kind == kind), None)
 
 
 def _end(limit: TimeLimit, now: datetime) -> LimitState:

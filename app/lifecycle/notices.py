@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.cases.models import CaseFile, Registration, TimeLimit, WorkOrder
 from app.core.i18n import has_text
 from app.identity import Role, users_with
-from app.lifecycle.subject import case_of, order_of, said
-from app.lifecycle.withdrawal import open_orders
+from app.lifecycle.dossier import case_of, dossier_of, order_of
+from app.lifecycle.subject import said
 from app.messaging import send_notice
 from app.workflow import OnInstance, OutboxRow, Runtime
 from app.workflow.engine.types import Call, Variables
@@ -28,7 +28,7 @@ def notify(session: Session, call: Call, on: OnInstance) -> Variables:
     order, case = order_of(session, on), case_of(session, on)
     kind, rung = said(call.inputs["kind"]), said(call.inputs.get("rung"))
     to = call.inputs["to"]
-    limit = _limit(session, case, order, kind)
+    limit = _limit(dossier_of(session, on).running_limits(order), kind)
     occasion = f"{limit.id if limit else f'round {case.round}'}:{kind}:{rung}"
     due = limit.due_at.isoformat() if limit else None
     on.change(f"notice.{kind}", None, {"to": to, "rung": rung})
@@ -88,18 +88,16 @@ def _text_key(kind: str, rung: str | None) -> str:
     return next((key for key in keys if has_text(key)), FALLBACK)
 
 
-def _limit(session: Session, case: CaseFile, order: WorkOrder | None, kind: str) -> TimeLimit | None:
+def _limit(running: Sequence[TimeLimit], kind: str) -> TimeLimit | None:
     """The running limit the notice is about: the one whose kind it names, else the youngest."""
-    query = select(TimeLimit).where(
-        TimeLimit.case_id == case.id, TimeLimit.order_id == (order.id if order else None), TimeLimit.ended_at.is_(None)
-    )
-    running = session.scalars(query.order_by(TimeLimit.started_at.desc(), TimeLimit.id.desc())).all()
-    return next((limit for limit in running if kind.startswith(limit.kind)), running[0] if running else None)
+    named = (limit for limit in reversed(running) if kind.startswith(limit.kind))
+    return next(named, running[-1] if running else None)
 
 
 def _of_department(role: Role) -> Callable[[Session, CaseFile, WorkOrder | None], Iterable[UUID]]:
     def find(session: Session, case: CaseFile, order: WorkOrder | None) -> Iterable[UUID]:
-        concerned = [order] if order else open_orders(session, case.id)
+        open_ones = select(WorkOrder).where(WorkOrder.case_id == case.id, WorkOrder.ended_at.is_(None))
+        concerned = [order] if order else session.scalars(open_ones.order_by(WorkOrder.order_no)).all()
         return [
             person.id
             for one in concerned

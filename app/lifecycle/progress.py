@@ -5,15 +5,14 @@ entered) and `orderStateAfter` (when it is completed) in departments' diagrams (
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases.enums import CaseStage, CaseStatus, OrderState
 from app.cases.models import CaseFile, StageTime
+from app.lifecycle.dossier import dossier_of, order_of
 from app.lifecycle.handling import set_order_state
-from app.lifecycle.subject import CASE, ORDER, case_of, order_of
+from app.lifecycle.subject import CASE, ORDER
 from app.workflow import OnInstance
 from app.workflow.engine.types import Element, Step
 
@@ -30,24 +29,23 @@ def follow(session: Session, on: OnInstance, steps: Sequence[Step], elements: Ma
 
 
 def _follow_case(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
-    case = case_of(session, on)
+    dossier = dossier_of(session, on)
+    case = dossier.case
     moves = [
         (CaseStage(element.properties["stage"]), step.state)
         for step in steps
         if (element := elements.get(step.element)) is not None and "stage" in element.properties
     ]
-    stays = _stays(session, case.id) if moves else []
     for stage, state in moves:
         if state == "entered":
-            _leave(stays, stage, on.now)
-            stay = StageTime(case_id=case.id, no=len(stays) + 1, stage=stage, entered_at=on.now, left_at=None)
-            session.add(stay)
-            stays.append(stay)
+            _leave(dossier.stays, stage, on.now)
+            no = len(dossier.stays) + 1
+            dossier.add(StageTime(case_id=case.id, no=no, stage=stage, entered_at=on.now, left_at=None))
             if case.stage != stage:
                 on.change("stage", case.stage, stage.value)
                 case.stage = stage
         elif state in LEFT:
-            _leave(stays, stage, on.now)
+            _leave(dossier.stays, stage, on.now)
     status = status_of(case)
     if status != case.status:
         on.change("status", case.status, status.value)
@@ -66,7 +64,6 @@ def _follow_order(session: Session, on: OnInstance, steps: Sequence[Step], eleme
             step.state == "completed" and (state := element.properties.get("orderStateAfter"))
         ):
             set_order_state(order, OrderState(state), on)
-    session.flush()
 
 
 def status_of(case: CaseFile) -> CaseStatus:
@@ -76,10 +73,6 @@ def status_of(case: CaseFile) -> CaseStatus:
     if case.stage in VERIFYING:
         return CaseStatus.UNDER_VERIFICATION
     return CaseStatus.IN_PROCESSING if case.filed_at else CaseStatus.NOT_PROCESSED
-
-
-def _stays(session: Session, case_id: UUID) -> list[StageTime]:
-    return list(session.scalars(select(StageTime).where(StageTime.case_id == case_id).order_by(StageTime.no)))
 
 
 def _leave(stays: Iterable[StageTime], stage: CaseStage, now: datetime) -> None:

@@ -19,7 +19,8 @@ from app.core.errors import Conflict
 from app.core.ids import derived_id, new_id
 from app.identity import Actor, Scope, require
 from app.lifecycle import forms
-from app.lifecycle.subject import CASE, hold
+from app.lifecycle.dossier import new_dossier
+from app.lifecycle.subject import CASE
 from app.workflow import Fault, FirstTask, Runtime
 
 log = logging.getLogger(__name__)
@@ -52,15 +53,15 @@ def register(
             if (known := _known(session, command, values, actor)) is not None:
                 return known
             made = _register(runtime, session, values, actor, command, now or runtime.clock.now())
-    except Fault as fault:
-        log.warning("a report could not be registered: %s", fault)
-        raise Conflict("lifecycle.cannot_begin", element=fault.element or "–") from fault
-    except IntegrityError:
-        # the same command at the same moment: the other one made it
+    except (Fault, IntegrityError) as error:
+        # perhaps the same command at the same moment: then the other one made it
         with runtime.sessions.begin() as session:
             if (known := _known(session, command, values, actor)) is not None:
                 return known
-        raise
+        if not isinstance(error, Fault):
+            raise
+        log.warning("a report could not be registered: %s", error)
+        raise Conflict("lifecycle.cannot_begin", element=error.element or "–") from error
     workflow.after_commit(runtime, session)
     return made
 
@@ -76,7 +77,7 @@ def contact_arrived(
     source = payload.get("contact_id")
     command = derived_id("contact", source) if source else new_id()
     received = Received(command, actor, now, zone, machine_made=True)
-    case, registration = open_case(session, values, received, _whole_city(session))
+    case, registration = open_case(values, received, _whole_city(session))
     instance = _instance(session, case, registration)
     instance["variables"]["automatic"] = bool(payload.get("automatic", False))
     return instance
@@ -85,10 +86,11 @@ def contact_arrived(
 def _register(
     runtime: Runtime, session: Session, values: Mapping[str, Any], actor: Actor, command: UUID, now: datetime
 ) -> Registered:
-    form = forms.registration_form(runtime, session)
+    bundle_id = forms.current_bundle_id(session)
+    form = forms.deployed_form(runtime, session, bundle_id, forms.REGISTRATION)
     clean = forms.check(form, values, {"now": now.isoformat()})
     received = Received(command, actor, now, runtime.zone)
-    case, registration = open_case(session, clean, received, _whole_city(session))
+    case, registration = open_case(clean, received, _whole_city(session))
     registration.command_hash = content_hash(values, actor)
 
     def record(session: Session, view: workflow.View, on: workflow.OnInstance) -> Mapping[str, Any]:
@@ -97,14 +99,14 @@ def _register(
 
     workflow.start(
         runtime, session, PROCESS, actor=actor, now=now, command_id=command, first_task=FirstTask(clean),
-        prepare=record, **_instance(session, case, registration),
+        bundle_id=bundle_id, prepare=record, **_instance(session, case, registration),
     )  # fmt: skip
     return _registered(case, registration)
 
 
 def _instance(session: Session, case: CaseFile, registration: Registration) -> dict[str, Any]:
     """What `workflow.start` is told of a new case."""
-    hold(session, case)
+    new_dossier(session, case, registration)
     return {
         "variables": lifecycle_variables(case, registration),
         "instance_id": case.instance_id,

@@ -3,18 +3,19 @@
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.cases.actions import end_case, first_registration, record_fact
+from app.cases.actions import end_case
 from app.cases.enums import CaseStatus, FactKind, OrderOutcome, OrderState, Outcome, Resolved, VisitResult
-from app.cases.models import CaseFile, Evaluation, ReturnVisit, TimeLimit, WorkOrder
+from app.cases.models import CaseFile, Evaluation, ReturnVisit
 from app.cases.queries import case_by_id, scope_of
 from app.core.ids import new_id
 from app.identity import Actor, require
 from app.lifecycle.asking import ask
+from app.lifecycle.dossier import Dossier, dossier_of
 from app.lifecycle.scoring import Evidence, score
-from app.lifecycle.subject import case_of, persons_reason
+from app.lifecycle.subject import persons_reason
 from app.lifecycle.withdrawal import withdraw_open_orders
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Call, Variables
@@ -33,19 +34,14 @@ def bring_visit_forward(runtime: Runtime, case_id: UUID, *, actor: Actor, comman
 
 def record_visit(session: Session, call: Call, on: OnInstance) -> Variables:
     """One attempt to reach the caller. `attempts` counts those of the present round."""
-    case = case_of(session, on)
-    registration = first_registration(session, case.id)
+    dossier = dossier_of(session, on)
+    case, registration = dossier.case, dossier.registration
     result = VisitResult(call.inputs["result"])
     resolved = Resolved(call.inputs["resolved"]) if call.inputs.get("resolved") else None
     round_no = _visit_round(case)
-    before = session.scalar(
-        select(func.count())
-        .select_from(ReturnVisit)
-        .where(ReturnVisit.registration_id == registration.id, ReturnVisit.round == round_no)
-    )
-    attempt = (before or 0) + 1
+    attempt = 1 + sum(v.registration_id == registration.id and v.round == round_no for v in dossier.visits)
     reached = result is not VisitResult.UNREACHED
-    session.add(
+    dossier.add(
         ReturnVisit(
             id=new_id(), registration_id=registration.id, case_id=case.id, round=round_no, attempt=attempt,
             result=result, resolved=resolved, processing_result=registration.processing_result if reached else None,
@@ -58,33 +54,30 @@ def record_visit(session: Session, call: Call, on: OnInstance) -> Variables:
 
 def evaluate_case(session: Session, call: Call, on: OnInstance) -> Variables:
     """Score the case; a second evaluation of the same round replaces the first."""
-    case = case_of(session, on)
-    found = score(_evidence(session, case))
-    round_no = _visit_round(case)
-    row = session.scalars(
-        select(Evaluation).where(Evaluation.case_id == case.id, Evaluation.round == round_no)
-    ).one_or_none()
-    if row is None:
-        row = Evaluation(id=new_id(), case_id=case.id, round=round_no)
-        session.add(row)
-    row.score, row.on_time, row.weight = Decimal(str(found.points)), found.on_time, found.weight
-    row.parts, row.at = found.parts, on.now
+    dossier = dossier_of(session, on)
+    found = score(_evidence(dossier))
+    values = {
+        "score": Decimal(str(found.points)), "on_time": found.on_time, "weight": found.weight, "parts": found.parts,
+        "at": on.now,
+    }  # fmt: skip
+    new = insert(Evaluation).values(id=new_id(), case_id=dossier.case.id, round=_visit_round(dossier.case), **values)
+    with session.no_autoflush:
+        session.execute(new.on_conflict_do_update(index_elements=["case_id", "round"], set_=values))
     on.change("score", None, found.points)
     return {"score": found.points, "on_time": found.on_time}
 
 
 def close_case(session: Session, call: Call, on: OnInstance) -> Variables:
     """COMPLETED. What its departments still have open is withdrawn; what they reported is closed."""
-    case = case_of(session, on)
+    dossier = dossier_of(session, on)
     outcome = Outcome(call.inputs["outcome"])
     reason = persons_reason(on)
-    record_fact(session, case, FactKind.CLOSED, actor=on.actor, now=on.now, reason=outcome, text=reason)
-    withdraw_open_orders(session, case, on, outcome)
-    for order in session.scalars(
-        select(WorkOrder).where(WorkOrder.case_id == case.id, WorkOrder.outcome == OrderOutcome.REPORTED_BACK)
-    ):
-        order.state = OrderState.CLOSED
-    end_case(case, CaseStatus.COMPLETED, outcome, on, on.now)
+    dossier.fact(FactKind.CLOSED, on, reason=outcome, text=reason)
+    withdraw_open_orders(dossier, on, outcome)
+    for order in dossier.orders:
+        if order.outcome == OrderOutcome.REPORTED_BACK:
+            order.state = OrderState.CLOSED
+    end_case(dossier.case, CaseStatus.COMPLETED, outcome, on, on.now)
     on.change("outcome", None, outcome.value)
     return {}
 
@@ -94,16 +87,14 @@ def _visit_round(case: CaseFile) -> int:
     return case.rework_count + 1
 
 
-def _evidence(session: Session, case: CaseFile) -> Evidence:
-    orders = session.scalars(select(WorkOrder).where(WorkOrder.case_id == case.id)).all()
-    counted = {order.id for order in orders if order.outcome == OrderOutcome.REPORTED_BACK}
-    limits = session.scalars(select(TimeLimit).where(TimeLimit.case_id == case.id, TimeLimit.state.is_not(None))).all()
-    visit = session.scalars(
-        select(ReturnVisit).where(ReturnVisit.case_id == case.id).order_by(ReturnVisit.at.desc()).limit(1)
-    ).one_or_none()
+def _evidence(dossier: Dossier) -> Evidence:
+    case = dossier.case
+    counted = {order.id for order in dossier.orders if order.outcome == OrderOutcome.REPORTED_BACK}
+    ended = [limit for limit in dossier.limits if limit.state is not None]
+    visit = dossier.visits[-1] if dossier.visits else None
     return Evidence(
-        limits=[limit.state or "" for limit in limits if limit.order_id is None or limit.order_id in counted],
-        outcomes=[order.outcome for order in orders if order.outcome and order.round == case.round],
+        limits=[limit.state or "" for limit in ended if limit.order_id is None or limit.order_id in counted],
+        outcomes=[order.outcome for order in dossier.orders if order.outcome and order.round == case.round],
         rework_count=case.rework_count,
         visit=visit.result if visit else None,
         resolved=visit.resolved if visit else None,

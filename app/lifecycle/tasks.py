@@ -11,6 +11,8 @@ from app.cases.actions import apply_form, complete_registration
 from app.core.ids import new_id
 from app.identity import Actor, require
 from app.lifecycle import forms
+from app.lifecycle.dossier import dossier_of, order_of
+from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Command, Gone, OnInstance, Result, Runtime, TaskView
 from app.workflow.engine.types import Variables
 from app.workflow.peek import instance_of_task
@@ -46,16 +48,17 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     form = forms.task_form(on.runtime, session, view)
     if form is None:
         return {}
-    case, order = forms.subject_rows(session, view)
+    dossier = dossier_of(session, on) if on.subject_kind in (CASE, ORDER) else None
     context = forms.context_of(on.runtime, session, view, form, on.actor)
     clean = forms.check(form, values, {**context, "now": on.now.isoformat()})
-    if case is not None:
-        zone = on.runtime.zone
-        if view.form_id == forms.REGISTRATION:
-            complete_registration(session, case, clean, on, zone)
-            on.set_scope(district=case.district, confidential=case.confidential)
-        else:
-            apply_form(session, case, clean, on, zone, order)
+    if dossier is None:
+        return clean
+    case, zone = dossier.case, on.runtime.zone
+    if view.form_id == forms.REGISTRATION:
+        complete_registration(case, lambda: dossier.registration, clean, on, zone)
+        on.set_scope(district=case.district, confidential=case.confidential)
+    else:
+        apply_form(case, lambda: dossier.registration, clean, on, zone, order_of(session, on))
     return clean
 
 

@@ -2,29 +2,20 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from app.cases.models import CaseFile, WorkOrder
 from app.cases.queries import case_by_id, order_by_id, scope_of
 from app.core.errors import Conflict
 from app.identity import Actor, Scope, require
 from app.lifecycle.asking import ask
+from app.lifecycle.dossier import Dossier
 from app.workflow import OnInstance, Runtime, send
 
 WITHDRAW_ORDER = "withdraw_order"
 CASE_WITHDRAWN = "case_withdrawn"
 
 
-def open_orders(session: Session, case_id: UUID) -> list[WorkOrder]:
-    """The orders of a case that no department has ended yet."""
-    query = select(WorkOrder).where(WorkOrder.case_id == case_id, WorkOrder.ended_at.is_(None))
-    return list(session.scalars(query.order_by(WorkOrder.order_no)))
-
-
-def withdraw_open_orders(session: Session, case: CaseFile, on: OnInstance, reason: str) -> None:
+def withdraw_open_orders(dossier: Dossier, on: OnInstance, reason: str) -> None:
     """When a case ends before its departments are done, each open order's own diagram is told to end."""
-    for order in open_orders(session, case.id):
+    for order in dossier.open_orders():
         send(on, WITHDRAW_ORDER, str(order.id), {"reason": reason})
 
 

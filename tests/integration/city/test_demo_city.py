@@ -108,11 +108,11 @@ def test_a_point_lies_in_the_smallest_part_that_holds_it(sessions: Sessions) -> 
 def test_departments_name_their_diagrams_and_groups(sessions: Sessions) -> None:
     with transaction(sessions) as session:
         city.load_demo_city(session, SEED, NOW)
-        assert city.department_process(session, "gas") == "department_gas"
-        assert city.department_process(session, "water") == "department_default"
+        diagrams = city.department_processes(session, ("gas", "water"))
+        assert diagrams == {"gas": "department_gas", "water": "department_default"}
         assert {"gas", "shift_supervisor"} <= city.known_groups(session)
         with pytest.raises(NotFound):
-            city.department_process(session, "moon")
+            city.department_processes(session, ("gas", "moon"))
 
 
 def _edges(ring: list[list[float]]) -> list[tuple[Point, Point]]:
