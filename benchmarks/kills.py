@@ -41,7 +41,7 @@ from app.core.db import make_engine
 
 ROOT = Path(__file__).parents[1]
 VICTIMS = ("web", "web worker", "worker", "dispatcher", "postgres", "valkey", "flush")
-STEPS = 9
+STEPS = 8
 """Tasks of a case, roughly: how far the people get is counted in them."""
 PATIENCE = 120.0
 """Seconds after which a case that does not move counts as unfinished."""
