@@ -10,10 +10,15 @@ from .events import (
     Definition,
     EndSpec,
     ErrorEndSpec,
+    EscalationEndSpec,
+    EscalationThrowSpec,
     ListenerSpec,
+    SignalEndSpec,
+    SignalThrowSpec,
     StartSpec,
     TerminateSpec,
     ThrowSpec,
+    condition_fires,
 )
 from .expressions import Compile, compiler
 from .gateways import EventGatewaySpec, ExclusiveSpec, ParallelSpec
@@ -23,7 +28,7 @@ from .multi import MultiSpec
 from .spec import ElementSpec, Exit, Mappings, ScopeSpec
 from .types import Registry
 from .userwork import Decide
-from .waits import ErrorCatch, MessageWait, TimerWait
+from .waits import ConditionWait, ErrorCatch, EscalationCatch, MessageWait, SignalWait, TimerWait
 
 USER_FIELDS = {
     "assignee": ("assignmentDefinition", "assignee"),
@@ -66,6 +71,8 @@ class Builder:
         for join in spec.joins:
             join.by_flow, join.by_event = reach(scope, join.node, events=False), reach(scope, join.node, events=True)
         spec.starts = tuple(s for s in spec.task_specs.values() if isinstance(s, StartSpec))
+        if any(n.event.kind == "conditional" for n in [*scope.nodes.values(), *_event_starts(scope)]):
+            spec.watch = condition_fires
         spec.listeners = tuple(self.listener(spec, node) for node in scope.event_subprocesses())
         return spec
 
@@ -128,6 +135,12 @@ class Builder:
                 return MessageWait(event.name or "", self.compile(event.key) if event.key else None)
             case "timer":
                 return TimerWait(node.id, self.compile(event.text), event.timer or "")
+            case "signal":
+                return SignalWait(event.name or "")
+            case "conditional":
+                return ConditionWait(self.compile(event.text))
+            case "escalation":
+                return EscalationCatch(event.name, event.code)
         return ErrorCatch(event.name, event.code)
 
     # ---------------------------------------------------------------- one method a BPMN element
@@ -142,12 +155,25 @@ class Builder:
                 return TerminateSpec(spec, node)
             case "error":
                 return ErrorEndSpec(spec, node)
+            case "escalation":
+                return EscalationEndSpec(spec, node)
+            case "signal":
+                return SignalEndSpec(spec, node)
         return EndSpec(spec, node)
 
     def _intermediateThrowEvent(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
-        return self._operation(spec, node) if node.event.kind == "message" else ThrowSpec(spec, node)
+        match node.event.kind:
+            case "message":
+                return self._operation(spec, node)
+            case "escalation":
+                return EscalationThrowSpec(spec, node)
+            case "signal":
+                return SignalThrowSpec(spec, node)
+        return ThrowSpec(spec, node)
 
     def _intermediateCatchEvent(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
+        if node.event.kind == "link":
+            return PassSpec(spec, node)
         return CatchSpec(spec, node, self.definition(node))
 
     _receiveTask = _intermediateCatchEvent  # noqa: N815
@@ -209,6 +235,10 @@ class Builder:
 
     def _eventBasedGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
         return EventGatewaySpec(spec, node)
+
+
+def _event_starts(scope: Scope) -> list[Node]:
+    return [start for node in scope.event_subprocesses() if node.scope is not None for start in node.scope.starts()]
 
 
 def build(processes: Mapping[str, ProcessModel], registry: Registry, decide: Decide) -> dict[str, ScopeSpec]:

@@ -1,23 +1,13 @@
-"""What each element says: events, mappings, operations, forms, decisions, called processes, groups."""
+"""What each element says: mappings, operations, forms, decisions, called processes, groups."""
 
 import re
-from datetime import date
-
-from app import feel
 
 from .build import USER_FIELDS
+from .check_events import THROWING, check_event
 from .checks import Checker
 from .model import ACTIVITIES, Loop, Node
 from .scopes import RESERVED
 from .types import Operation
-
-EVENT_KINDS = {
-    "endEvent": frozenset({"none", "message", "error", "terminate"}),
-    "intermediateThrowEvent": frozenset({"none", "message"}),
-    "intermediateCatchEvent": frozenset({"message", "timer"}),
-    "boundaryEvent": frozenset({"message", "timer", "error"}),
-}
-"""Start events are checked with their scope."""
 
 KNOWN_EXTENSIONS = frozenset(
     {
@@ -51,10 +41,10 @@ def check_node(checker: Checker, node: Node) -> None:
     for element in BOUND:
         if node.zeebe.get(element, "bindingType") == "versionTag":
             checker.warn(node, "binding-ignored")
-    kinds = EVENT_KINDS.get(node.type)
-    if kinds is not None and node.event.kind not in kinds:
-        checker.unsupported_event(node)
-    _check_event(checker, node)
+    if node.event.kind == "message" and node.type in THROWING:
+        _check_operation(checker, node)
+    else:
+        check_event(checker, node)
     _check_mappings(checker, node)
     specific = CHECKS.get(node.type)
     if specific is not None:
@@ -76,61 +66,6 @@ def _check_loop(checker: Checker, node: Node, loop: Loop) -> None:
             _check_name(checker, node, name)
     if (loop.output_collection is None) != (loop.output_element is None):
         checker.error(node, "loop-output-half")
-
-
-# ---------------------------------------------------------------- events
-def _check_event(checker: Checker, node: Node) -> None:
-    event = node.event
-    match event.kind:
-        case "message" if node.type in ("endEvent", "intermediateThrowEvent"):
-            _check_operation(checker, node)
-        case "message":
-            _check_message(checker, node)
-        case "timer":
-            _check_timer(checker, node)
-        case "error":
-            if event.code is not None and event.code.startswith("="):
-                checker.error(node, "error-code-dynamic", code=event.code)
-            elif event.code is None and node.type == "endEvent":
-                checker.error(node, "error-without-code")
-
-
-def _check_message(checker: Checker, node: Node) -> None:
-    event = node.event
-    if not event.name:
-        checker.error(node, "message-without-name")
-    elif event.name.startswith("="):
-        checker.error(node, "message-name-dynamic", message=event.name)
-    starts_process = node.type == "startEvent" and node.parent is None
-    if event.key is not None:
-        checker.expression(node, event.key, feel_only=True)
-    elif event.name and not starts_process:
-        checker.error(node, "message-without-key", message=event.name)
-
-
-def _check_timer(checker: Checker, node: Node) -> None:
-    event = node.event
-    if event.timer is None or not event.text:
-        checker.error(node, "timer-without-time")
-        return
-    expression = checker.expression(node, event.text)
-    if expression is not None and expression.static and not _is_time(event.timer, expression.text):
-        checker.error(node, "bad-timer", kind=event.timer, text=event.text)
-    once = node.type == "intermediateCatchEvent" or (node.type != "startEvent" and node.interrupting)
-    if event.timer == "timeCycle" and once:
-        checker.error(node, "cycle-once")
-
-
-def _is_time(kind: str, text: str) -> bool:
-    if kind == "timeCycle":
-        count, _, text = text.partition("/")
-        if not re.fullmatch(r"R\d*", count) or count == "R0":
-            return False
-    try:
-        value = feel.parse_temporal(text)
-    except ValueError:
-        return False
-    return isinstance(value, date if kind == "timeDate" else (feel.DayTimeDuration, feel.YearMonthDuration))
 
 
 # ---------------------------------------------------------------- mappings

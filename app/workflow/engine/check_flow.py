@@ -5,8 +5,9 @@ from .inclusive import in_loop
 from .model import ACTIVITIES, Node, ProcessModel, Scope
 from .types import Finding
 
-PROCESS_STARTS = frozenset({"none", "message", "timer"})
-EVENT_SUBPROCESS_STARTS = frozenset({"message", "timer", "error"})
+PROCESS_STARTS = frozenset({"none", "message", "timer", "signal"})
+EVENT_SUBPROCESS_STARTS = frozenset({"message", "timer", "error", "signal", "escalation", "conditional"})
+RACING = frozenset({"message", "timer", "signal", "conditional"})
 
 
 def check_process(checker: Checker, process: ProcessModel) -> None:
@@ -16,6 +17,8 @@ def check_process(checker: Checker, process: ProcessModel) -> None:
     for start in starts:
         if start.event.kind not in PROCESS_STARTS:
             checker.unsupported_event(start)
+        elif start.event.kind == "signal":
+            checker.warn(start, "signal-start")
     for extra in [s for s in starts if s.event.kind == "none"][1:]:
         checker.error(extra, "many-starts")
     for scope in process.scope.scopes():
@@ -41,6 +44,10 @@ def check_scope(checker: Checker, scope: Scope) -> None:
 
 
 def _check_ends(checker: Checker, node: Node) -> None:
+    if node.event.kind == "link":
+        wrong = node.incoming if node.type == "intermediateCatchEvent" else node.outgoing
+        if any(not flow.linked for flow in wrong):
+            checker.error(node, "link-with-flow")
     if node.incoming and (node.type in ("startEvent", "boundaryEvent") or node.is_event_subprocess):
         checker.error(node, "flow-into", element=node.type)
     if node.outgoing and (node.type == "endEvent" or node.is_event_subprocess):
@@ -68,7 +75,7 @@ def _check_event_gateway(checker: Checker, scope: Scope, node: Node) -> None:
         checker.error(node, "event-gateway-without-choice")
     for flow in node.outgoing:
         target = scope.nodes[flow.target]
-        if target.type != "intermediateCatchEvent":
+        if target.type != "intermediateCatchEvent" or target.event.kind not in RACING:
             checker.error(node, "event-gateway-target", element=target.type)
         elif len(target.incoming) > 1:
             checker.error(target, "event-gateway-shared")
@@ -78,6 +85,8 @@ def _check_boundary(checker: Checker, scope: Scope, node: Node) -> None:
     host = scope.nodes.get(node.attributes.get("attachedToRef", ""))
     if host is None or host.type not in ACTIVITIES or host.is_event_subprocess:
         checker.error(node, "boundary-without-host")
+    elif node.event.kind == "escalation" and host.type not in ("subProcess", "callActivity"):
+        checker.error(node, "escalation-host")
     if node.event.kind == "error" and not node.interrupting:
         checker.error(node, "error-must-interrupt")
 

@@ -9,7 +9,7 @@ from .expressions import Expr
 from .model import Node, ProcessModel
 from .types import Finding, Registry
 
-UNSUPPORTED_EVENTS = frozenset({"signal", "escalation", "link", "compensate", "conditional", "cancel", "multiple"})
+UNSUPPORTED_EVENTS = frozenset({"compensate", "cancel", "multiple"})
 """Kinds with a remedy of their own."""
 
 
@@ -55,7 +55,18 @@ def check(bundle: Bundle, registry: Registry) -> list[Finding]:
         for node in process.scope.walk():
             check_elements.check_node(checker, node)
     _message_starts(checker, bundle)
+    _signals(checker, bundle)
     return checker.findings
+
+
+def _signals(checker: Checker, bundle: Bundle) -> None:
+    """A signal that nobody throws is waited for in vain."""
+    nodes = [node for process in bundle.processes.values() for node in process.scope.walk() if node.event.name]
+    signals = [node for node in nodes if node.event.kind == "signal"]
+    thrown = {node.event.name for node in signals if node.type in ("endEvent", "intermediateThrowEvent")}
+    for node in signals:
+        if node.event.name not in thrown and (node.type != "startEvent" or node.parent is not None):
+            checker.warn(node, "signal-without-thrower", signal=node.event.name)
 
 
 def _message_starts(checker: Checker, bundle: Bundle) -> None:

@@ -1,15 +1,13 @@
 """Each command applied to an instance, and run to rest. Returns what the caller gets as `Moved.result`."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import singledispatch
-from typing import Any
 
 from . import modify, scopes, throwing
 from .activities import OperationSpec, UserTaskSpec
-from .events import WaitingSpec
+from .events import WaitingSpec, waiting
 from .instance import Instance
-from .token import READY, STARTED, WAITING, Token
+from .token import READY, STARTED, Token
 from .types import (
     Cancel,
     CompleteJob,
@@ -107,6 +105,7 @@ def _(command: SetVariables, instance: Instance) -> Variables:
     assert instance.variables is not None
     for name, value in scopes.admit(None, command.variables).items():
         scopes.assign(instance.journal, [(None, instance.variables)], name, value)
+    instance.run_to_rest()
     return {}
 
 
@@ -136,15 +135,6 @@ def open_job(instance: Instance, task_id: str) -> Token:
     if token is None or token.state != STARTED or not isinstance(token.task_spec, OperationSpec):
         raise NotOpen(task_id)
     return token
-
-
-def waiting(instance: Instance, kind: type[Any]) -> Iterator[tuple[Token, Any]]:
-    """Tokens that wait for this kind of thing: outer scopes first, within a scope the oldest."""
-    for run in instance.runs():
-        for token in run.tasks.values():
-            spec = token.task_spec
-            if token.state == WAITING and isinstance(spec, WaitingSpec) and isinstance(spec.event_definition, kind):
-                yield token, spec.event_definition
 
 
 def fire(token: Token, payload: Variables) -> None:

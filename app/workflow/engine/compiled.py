@@ -10,6 +10,7 @@ from . import codec, scopes
 from .build import build
 from .bundle import Bundle
 from .commands import apply, finish
+from .events import waiting
 from .expressions import Functions, first_error
 from .instance import Instance
 from .journal import Journal
@@ -31,6 +32,7 @@ from .types import (
     Surface,
     Variables,
 )
+from .waits import ConditionWait
 
 EMPTY = Surface()
 
@@ -107,6 +109,16 @@ class Compiled:
             for name, element in process.message_starts.items()
         }
 
+    def signal_starts(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Signal name → (process id, start event) of every process that can be started by it (`start(at=…)`)."""
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
+        for id_, spec in self._specs.items():
+            for start in spec.starts:
+                if start.node.event.kind == "signal" and start.node.event.name:
+                    name = start.node.event.name
+                    found[name] = (*found.get(name, ()), (id_, start.node.id))
+        return found
+
     def timer_starts(self) -> dict[str, tuple[str, ...]]:
         """Process id → its timer start events."""
         found = {
@@ -159,7 +171,8 @@ def _moved(instance: Instance, before: Surface, result: Variables, cancelled: bo
         status, state, after = Status.CANCELLED if cancelled else Status.COMPLETED, None, EMPTY
     else:
         status, state, after = Status.RUNNING, codec.dump(instance), surface(instance)
-        if not (after.tasks or after.timers or after.waits or after.jobs):
+        reachable = after.tasks or after.timers or after.waits or after.jobs
+        if not reachable and not any(True for _ in waiting(instance, ConditionWait)):
             raise Fault(None, f"nothing can ever go on: tokens stand at {_standing(instance)}")
     journal = instance.journal
     return Moved(status, state, tuple(journal.steps), before, after, journal.changes(_scopes(instance)), result)

@@ -1,23 +1,25 @@
 """Start, end, catch and boundary events, and the listeners that start event sub-processes."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from SpiffWorkflow.bpmn.specs import defaults as spiff
 from SpiffWorkflow.bpmn.specs.event_definitions import NoneEventDefinition
 
 from . import throwing
 from .spec import ElementSpec, ScopeSpec
-from .token import READY, Token
-from .waits import ErrorCatch, MessageWait, TimerWait
+from .token import READY, WAITING, Token
+from .waits import Catch, ConditionWait, ErrorCatch, EscalationCatch, MessageWait, SignalWait, TimerWait
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .instance import Run
+    from .instance import Instance, Run
     from .model import Node
 
-Definition = MessageWait | TimerWait | ErrorCatch
+Wait = MessageWait | TimerWait | SignalWait | ConditionWait
+Definition = Wait | ErrorCatch | EscalationCatch
+W = TypeVar("W", MessageWait, TimerWait, SignalWait, ConditionWait)
 
 
 class StartSpec(ElementSpec, spiff.StartEvent):
@@ -60,8 +62,47 @@ class ThrowSpec(ElementSpec, spiff.IntermediateThrowEvent):
         super().__init__(wf_spec, node, event_definition=NoneEventDefinition())
 
 
+class Throws(ElementSpec):
+    """Throws while it still stands, so that what catches may end it too."""
+
+    def throw(self, token: Token, payload: Mapping[str, Any]) -> None:
+        raise AssertionError(f"{self.node.id} throws nothing")
+
+    def _run_hook(self, my_task: Token) -> bool | None:
+        self.throw(my_task, dict(my_task.internal_data.get("scope") or {}))
+        return True if my_task.live else None
+
+
+class EscalationThrow(Throws):
+    def throw(self, token: Token, payload: Mapping[str, Any]) -> None:
+        throwing.throw_escalation(token, self.node.event.code or "", payload)
+
+
+class SignalThrow(Throws):
+    """All that wait for the signal in this instance take it; a wait that the first of them opens does not."""
+
+    def throw(self, token: Token, payload: Mapping[str, Any]) -> None:
+        instance, name = token.workflow.top_workflow, self.node.event.name
+        for other, definition in list(waiting(instance, SignalWait)):
+            if definition.name == name and other.live:
+                assert isinstance(other.task_spec, WaitingSpec)
+                other.task_spec.fire(other, payload, token.element)
+
+
+class EscalationThrowSpec(EscalationThrow, ThrowSpec): ...
+
+
+class EscalationEndSpec(EscalationThrow, EndSpec): ...
+
+
+class SignalThrowSpec(SignalThrow, ThrowSpec): ...
+
+
+class SignalEndSpec(SignalThrow, EndSpec): ...
+
+
 class WaitingSpec(ElementSpec):
-    """Waits for a message or a clock. The payload goes to the element's output mappings."""
+    """Waits for a message, a clock, a signal or a condition. The payload goes to the element's output mappings."""
 
     event_definition: Definition
 
@@ -100,12 +141,19 @@ class AttachedSpec(WaitingSpec):
         return self.node.interrupting
 
     @property
-    def catches_errors(self) -> bool:
-        return isinstance(self.event_definition, ErrorCatch)
+    def takes_thrown(self) -> throwing.Kind | None:
+        """What it catches without waiting."""
+        match self.event_definition:
+            case ErrorCatch():
+                return "error"
+            case EscalationCatch():
+                return "escalation"
+        return None
 
     @property
-    def error_code(self) -> str | None:
-        return self.event_definition.code if isinstance(self.event_definition, ErrorCatch) else None
+    def code(self) -> str | None:
+        definition = self.event_definition
+        return definition.code if isinstance(definition, ErrorCatch | EscalationCatch) else None
 
     def rearm(self, token: Token) -> None:
         """A non-interrupting event waits again for the next one, under a new id, as long as it repeats."""
@@ -120,14 +168,14 @@ class AttachedSpec(WaitingSpec):
 
 
 class BoundarySpec(AttachedSpec, spiff.BoundaryEvent):
-    """A boundary event. One for errors has no waiting token: throwing looks for it."""
+    """A boundary event. One for errors or escalations has no waiting token: throwing looks for it."""
 
     def __init__(self, wf_spec: ScopeSpec, node: "Node", definition: Definition) -> None:
         super().__init__(wf_spec, node, event_definition=definition, cancel_activity=node.interrupting)
         self.event_cause = node.event.ref
 
     def arm(self, host: Token) -> None:
-        if not self.catches_errors:
+        if not isinstance(self.event_definition, Catch):
             token = Token(host.workflow, self)
             token.internal_data["host"] = host.id
             self.event_definition.open(token, host)
@@ -145,7 +193,7 @@ class BoundarySpec(AttachedSpec, spiff.BoundaryEvent):
         else:
             self.rearm(token)
 
-    def take_error(self, host: Token, payload: Mapping[str, Any], thrower: str) -> None:
+    def take_thrown(self, host: Token, payload: Mapping[str, Any], thrower: str) -> None:
         token = Token(host.workflow, self)
         token.internal_data["host"] = host.id
         self.fire(token, payload, thrower)
@@ -159,7 +207,7 @@ class ListenerSpec(AttachedSpec, spiff.IntermediateCatchEvent):
         self.event_cause = start.event.ref
 
     def arm(self, run: "Run") -> None:
-        if not self.catches_errors:
+        if not isinstance(self.event_definition, Catch):
             token = Token(run, self)
             self.event_definition.open(token, token)
 
@@ -177,5 +225,28 @@ class ListenerSpec(AttachedSpec, spiff.IntermediateCatchEvent):
             if other is not token:
                 other.cancel(self.node.id)
 
-    def take_error(self, run: "Run", payload: Mapping[str, Any], thrower: str) -> None:
+    def take_thrown(self, run: "Run", payload: Mapping[str, Any], thrower: str) -> None:
         self.fire(Token(run, self), payload, thrower)
+
+
+def waiting(instance: "Instance", kind: type[W]) -> Iterator[tuple[Token, W]]:
+    """Tokens that wait for this kind of thing: outer scopes first, within a scope the oldest."""
+    for run in instance.runs():
+        yield from waiting_in(run, kind)
+
+
+def waiting_in(run: "Run", kind: type[W]) -> Iterator[tuple[Token, W]]:
+    for token in run.tasks.values():
+        spec = token.task_spec
+        if token.state == WAITING and isinstance(spec, WaitingSpec) and isinstance(spec.event_definition, kind):
+            yield token, spec.event_definition
+
+
+def condition_fires(run: "Run") -> bool:
+    """Let one event whose condition has become true fire, if there is one."""
+    for token, definition in list(waiting_in(run, ConditionWait)):
+        if definition.came_true(token):
+            assert isinstance(token.task_spec, WaitingSpec)
+            token.task_spec.fire(token, {})
+            return True
+    return False

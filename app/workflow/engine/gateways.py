@@ -24,14 +24,9 @@ class ChoosingSpec(ElementSpec):
 
     def holds(self, token: Token, leaving: Exit) -> bool:
         """A flow without condition is always taken; the default only when no other is."""
-        return not leaving.is_default and (leaving.condition is None or self._holds(token, leaving))
-
-    def _holds(self, token: Token, leaving: Exit) -> bool:
-        assert leaving.condition is not None
-        value = scopes.evaluate(token, leaving.condition, strict=False)
-        if value is None or value is False or value is True:
-            return bool(value)
-        raise Fault(leaving.flow, f"{leaving.condition.text} gives {value!r}, not true or false")
+        if leaving.is_default or leaving.condition is None:
+            return not leaving.is_default
+        return scopes.holds(token, leaving.condition, element=leaving.flow)
 
     def _seen(self, token: Token) -> dict[str, object]:
         variables = scopes.visible(scopes.chain(token))

@@ -120,10 +120,10 @@ class Instance(Run, BpmnWorkflow):
         return content
 
     def run_to_rest(self) -> None:
-        """Move every token that can go on by itself. A token cancelled in the meantime is left alone. Joins that wait
-        for whatever can still come are asked when nothing else moves."""
+        """Move every token that can go on by itself. A token cancelled in the meantime is left alone. When nothing else
+        moves, conditions are asked, and joins that wait for whatever can still come."""
         moved = self._run_agenda(0)
-        while any(join.join(run) for run in list(self.runs()) for join in run.spec.joins):
+        while any(run.spec.wake(run) for run in list(self.runs())):
             moved = self._run_agenda(moved)
 
     def _run_agenda(self, moved: int) -> int:

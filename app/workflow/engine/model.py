@@ -24,21 +24,22 @@ FLOW_NODES = ACTIVITIES | EVENTS | GATEWAYS
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event's definition. `kind` is none, message, timer, error, terminate, or the name of one we refuse."""
+    """An event's definition. `kind` is none, message, timer, error, terminate, signal, escalation, conditional, link,
+    or the name of one we refuse."""
 
     kind: str = "none"
     ref: str | None = None
-    """Id of the `bpmn:message` or `bpmn:error`."""
+    """Id of the `bpmn:message`, `bpmn:signal`, `bpmn:error` or `bpmn:escalation`."""
     name: str | None = None
-    """The message's name."""
+    """Of a message, signal or link."""
     key: str | None = None
     """The message's correlation key, an expression."""
     code: str | None = None
-    """The error's code; None catches every code."""
+    """Of an error or escalation; None catches every code."""
     timer: str | None = None
     """timeDate, timeDuration or timeCycle."""
     text: str = ""
-    """The timer's expression."""
+    """The timer's expression, or the condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Flow:
     source: str
     target: str
     condition: str | None
+    linked: bool = False
+    """Drawn as a pair of link events."""
 
 
 @dataclass(slots=True)

@@ -115,10 +115,7 @@ class MultiSpec(SubProcessSpec):
             "numberOfCompletedInstances": done,
             "numberOfTerminatedInstances": 0,
         }
-        value = scopes.evaluate(token, self.completion, strict=False, extra=counts)
-        if value is None or value is False or value is True:
-            return bool(value)
-        raise Fault(self.node.id, f"{self.completion.text} gives {value!r}, not true or false")
+        return scopes.holds(token, self.completion, extra=counts)
 
     def instance_done(self, content: Run) -> None:
         """An instance has ended: end the others, or open the next."""

@@ -1,15 +1,11 @@
 """Reads BPMN files into the model. Never raises for a bad file: everything wrong becomes a finding."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from lxml import etree
 
-from .model import FLOW_NODES, Event, Flow, IoMapping, Loop, Node, ProcessModel, Scope, Zeebe
+from .markup import BPMN, XmlElement, local_name, namespace, read_zeebe
+from .model import FLOW_NODES, Flow, Loop, Node, ProcessModel, Scope
+from .read_events import Events
 from .types import Finding
-
-BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 
 IGNORED = frozenset(
     {
@@ -34,12 +30,6 @@ IGNORED = frozenset(
 )
 """Drawn and without effect."""
 
-DEFINITIONS = {
-    "messageEventDefinition": "message",
-    "timerEventDefinition": "timer",
-    "errorEventDefinition": "error",
-    "terminateEventDefinition": "terminate",
-}
 LOOPS = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
 CONTAINERS = frozenset({"subProcess"})
 
@@ -49,8 +39,6 @@ UNSUPPORTED = {
     "adHocSubProcess": "unsupported-ad-hoc-sub-process",
 }
 """Elements with a remedy of their own."""
-
-XmlElement = Any
 
 
 def parse_xml(file: str, content: bytes) -> tuple[XmlElement | None, list[Finding]]:
@@ -75,12 +63,10 @@ class Reader:
         root, self.findings = parse_xml(file, content)
         if root is None:
             return
-        if _name(root) != "definitions" or _namespace(root) != BPMN:
+        if local_name(root) != "definitions" or namespace(root) != BPMN:
             self._error(None, "not-bpmn")
             return
-        self._root = root
-        self._messages = {e.get("id"): e for e in root.findall(f"{{{BPMN}}}message")}
-        self._errors = {e.get("id"): e for e in root.findall(f"{{{BPMN}}}error")}
+        self._events = Events(root)
         for element in root.findall(f"{{{BPMN}}}process"):
             self._process(element)
 
@@ -107,8 +93,8 @@ class Reader:
     def _scope(self, container: XmlElement, id_: str, process: str, parent: str | None) -> Scope:
         scope = Scope(id_, process, self.file)
         for element in container:
-            tag = _name(element)
-            if tag in IGNORED or tag in LOOPS or _namespace(element) != BPMN:
+            tag = local_name(element)
+            if tag in IGNORED or tag in LOOPS or namespace(element) != BPMN:
                 continue
             if tag == "sequenceFlow":
                 self._take_id(element.get("id"))
@@ -122,7 +108,21 @@ class Reader:
         self._connect(scope)
         return scope
 
+    def _link(self, scope: Scope) -> None:
+        """Links are sequence flows drawn apart: from the throw event to the catch event of the same name."""
+        events = [node for node in scope.nodes.values() if node.event.kind == "link"]
+        targets = [node for node in events if node.type == "intermediateCatchEvent"]
+        for node in events:
+            fitting = [target for target in targets if target.event.name == node.event.name]
+            if node.event.name is None:
+                self._error(node.id, "link-without-name")
+            elif len(fitting) != 1:
+                self._error(node.id, "link-without-target", link=node.event.name, count=len(fitting))
+            elif node.type == "intermediateThrowEvent":
+                scope.flows.append(Flow(f"{node.id}_link", node.id, fitting[0].id, None, linked=True))
+
     def _connect(self, scope: Scope) -> None:
+        self._link(scope)
         for flow in scope.flows:
             source, target = scope.nodes.get(flow.source), scope.nodes.get(flow.target)
             if source is None or target is None:
@@ -142,44 +142,12 @@ class Reader:
             name=element.get("name") or "",
             attributes=dict(element.attrib),
             zeebe=read_zeebe(element),
-            event=self._event(element, tag),
-            loop=next((_loop(child) for child in element if _name(child) in LOOPS), None),
+            event=self._events.read(element, tag),
+            loop=next((_loop(child) for child in element if local_name(child) in LOOPS), None),
         )
         if tag in CONTAINERS:
             node.scope = self._scope(element, id_, process, id_)
         return node
-
-    def _event(self, element: XmlElement, tag: str) -> Event:
-        if tag == "receiveTask":
-            return self._message(element.get("messageRef"))
-        definitions = [child for child in element if _name(child).endswith("EventDefinition")]
-        if not definitions:
-            return Event()
-        if len(definitions) > 1:
-            return Event("multiple")
-        match DEFINITIONS.get(_name(definitions[0])):
-            case "message":
-                return self._message(definitions[0].get("messageRef"))
-            case "error":
-                return self._error_event(definitions[0].get("errorRef"))
-            case "timer":
-                return _timer(definitions[0])
-            case "terminate":
-                return Event("terminate")
-        return Event(_name(definitions[0]).removesuffix("EventDefinition"))
-
-    def _message(self, ref: str | None) -> Event:
-        message = self._messages.get(ref)
-        if message is None:
-            return Event("message", ref)
-        subscription = next((child for child in message.iter(f"{{{ZEEBE}}}subscription")), None)
-        key = subscription.get("correlationKey") if subscription is not None else None
-        return Event("message", ref, message.get("name"), key or None)
-
-    def _error_event(self, ref: str | None) -> Event:
-        error = self._errors.get(ref)
-        code = error.get("errorCode") if error is not None else None
-        return Event("error", ref, error.get("name") if error is not None else None, code=code or None)
 
 
 def _flow(element: XmlElement) -> Flow:
@@ -189,7 +157,7 @@ def _flow(element: XmlElement) -> Flow:
 
 
 def _loop(element: XmlElement) -> Loop:
-    if _name(element) != "multiInstanceLoopCharacteristics":
+    if local_name(element) != "multiInstanceLoopCharacteristics":
         return Loop(multiple=False)
     given = read_zeebe(element)
     completion = element.findtext(f"{{{BPMN}}}completionCondition") or ""
@@ -202,47 +170,3 @@ def _loop(element: XmlElement) -> Loop:
         output_element=given.get("loopCharacteristics", "outputElement"),
         completion=completion.strip() or None,
     )
-
-
-def _timer(definition: XmlElement) -> Event:
-    for kind in ("timeDate", "timeDuration", "timeCycle"):
-        found = definition.find(f"{{{BPMN}}}{kind}")
-        if found is not None:
-            return Event("timer", timer=kind, text=(found.text or "").strip())
-    return Event("timer")
-
-
-def read_zeebe(element: XmlElement) -> Zeebe:
-    """The element's own extension, not that of its children."""
-    zeebe = Zeebe()
-    extension = element.find(f"{{{BPMN}}}extensionElements")
-    if extension is None:
-        return zeebe
-    for child in extension.iterchildren(f"{{{ZEEBE}}}*"):
-        name = _name(child)
-        zeebe.attributes.setdefault(name, dict(child.attrib))
-        match name:
-            case "ioMapping":
-                zeebe.inputs += _mappings(child, "input")
-                zeebe.outputs += _mappings(child, "output")
-            case "taskHeaders":
-                zeebe.headers |= _pairs(child, "header", "key")
-            case "properties":
-                zeebe.properties |= _pairs(child, "property", "name")
-    return zeebe
-
-
-def _mappings(element: XmlElement, tag: str) -> list[IoMapping]:
-    return [IoMapping(e.get("target") or "", e.get("source") or "") for e in element.iterchildren(f"{{{ZEEBE}}}{tag}")]
-
-
-def _pairs(element: XmlElement, tag: str, key: str) -> Mapping[str, str]:
-    return {e.get(key) or "": e.get("value") or "" for e in element.iterchildren(f"{{{ZEEBE}}}{tag}")}
-
-
-def _name(element: XmlElement) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def _namespace(element: XmlElement) -> str | None:
-    return etree.QName(element).namespace if isinstance(element.tag, str) else None

@@ -58,6 +58,14 @@ def evaluate(token: Token, expression: Expr, *, strict: bool = True, extra: Mapp
     return settled(value)
 
 
+def holds(token: Token, condition: Expr, *, extra: Mapping[str, Any] | None = None, element: str | None = None) -> bool:
+    """Whether a condition is true; null counts as false. Raises Fault (at `element`) for what is neither."""
+    value = evaluate(token, condition, strict=False, extra=extra)
+    if value is None or value is False or value is True:
+        return bool(value)
+    raise Fault(element or token.element, f"{condition.text} gives {value!r}, not true or false")
+
+
 def assign(journal: Journal, scopes: Sequence[ScopeRef], target: str, value: Any) -> None:
     """Write to the nearest scope that has the variable, else to the last. `a.b` sets a key of the context `a`."""
     name, _, rest = target.partition(".")

@@ -1,6 +1,6 @@
 """What every element has in common, and the scope that holds elements: subclasses of Spiff's specs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +145,14 @@ class ScopeSpec(BpmnProcessSpec):
         self.starts: tuple[StartSpec, ...] = ()
         self.joins: tuple[InclusiveSpec, ...] = ()
         """Converging inclusive gateways."""
+        self.watch: Callable[[Run], bool] | None = None
+        """Where an event waits for a condition: lets one that has come true fire."""
+
+    def wake(self, run: "Run") -> bool:
+        """At rest: let a condition that has come true, or a join to which nothing more can come, go on."""
+        if self.watch is not None and self.watch(run):
+            return True
+        return any(join.join(run) for join in self.joins)
 
     def start_event(self, at: str | None) -> "StartSpec":
         """The start event with this id; without one the none start, else the first. Raises KeyError."""

@@ -8,7 +8,7 @@ from .instance import Instance
 from .token import READY, STARTED, WAITING, Token
 from .types import OpenJob, OpenTask, OpenTimer, OpenWait, Surface
 from .userwork import DEFAULT_PRIORITY, instant
-from .waits import MessageWait
+from .waits import MessageWait, TimerWait
 
 
 def surface(instance: Instance) -> Surface:
@@ -23,7 +23,7 @@ def surface(instance: Instance) -> Surface:
             if state == WAITING and isinstance(spec, WaitingSpec):
                 if isinstance(spec.event_definition, MessageWait):
                     waits[token.id] = _wait(token, spec.event_definition)
-                else:
+                elif isinstance(spec.event_definition, TimerWait):
                     timers[token.id] = _timer(token)
             elif state == READY and isinstance(spec, UserTaskSpec):
                 tasks[token.id] = _task(token, spec)

@@ -1,5 +1,5 @@
-"""What events wait for: messages, clocks, errors. Subclasses of Spiff's event definitions; due time and correlation
-key are computed once, when the wait opens, and kept in the waiting token."""
+"""What events wait for: messages, clocks, signals, conditions, errors, escalations. Subclasses of Spiff's event
+definitions; due time and correlation key are computed once, when the wait opens, and kept in the waiting token."""
 
 from datetime import datetime
 from typing import Any
@@ -76,17 +76,59 @@ class TimerWait(TimerEventDefinition):
         token.await_outside(due=instant)
 
 
-class ErrorCatch(spiff.ErrorEventDefinition):
-    """An error's code; None catches all. Nothing waits: a thrown error looks for its catcher."""
+class SignalWait(spiff.SignalEventDefinition):
+    """Takes every signal of its name that its instance throws."""
 
     def open(self, token: Token, seen_from: Token) -> None:
-        raise AssertionError("an error is not waited for")
+        token.await_outside()
 
     def open_again(self, token: Token, fired: Token) -> None:
-        raise AssertionError("an error is not waited for")
+        token.await_outside()
+
+    def repeats(self, token: Token) -> bool:
+        return True
+
+
+class ConditionWait(spiff.ConditionalEventDefinition):
+    """Takes the moment when its condition becomes true: asked whenever the instance comes to rest. One that has taken
+    it (`held`) has to see it false first."""
+
+    def open(self, token: Token, seen_from: Token) -> None:
+        token.await_outside()
+
+    def open_again(self, token: Token, fired: Token) -> None:
+        token.internal_data["held"] = True
+        token.await_outside()
+
+    def repeats(self, token: Token) -> bool:
+        return True
+
+    def came_true(self, token: Token) -> bool:
+        if not scopes.holds(_seen_from(token), self.expression):
+            token.internal_data.pop("held", None)
+            return False
+        return "held" not in token.internal_data
+
+
+class Catch:
+    """Nothing waits for what is thrown: it looks for its catcher."""
+
+    def open(self, token: Token, seen_from: Token) -> None:
+        raise AssertionError("not waited for")
+
+    def open_again(self, token: Token, fired: Token) -> None:
+        raise AssertionError("not waited for")
 
     def repeats(self, token: Token) -> bool:
         return False
+
+
+class ErrorCatch(Catch, spiff.ErrorEventDefinition):
+    """An error's code; None catches all."""
+
+
+class EscalationCatch(Catch, spiff.EscalationEventDefinition):
+    """An escalation's code; None catches all."""
 
 
 def correlation_key(token: Token, expression: Expr) -> str:

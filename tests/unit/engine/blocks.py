@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from tests.unit.engine import writing as w
-from tests.unit.engine.marks import multi
+from tests.unit.engine.marks import multi, on_escalation, on_signal, throw
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,20 @@ class Each:
 
     def draw(self) -> Drawn:
         return self.leaf.draw(self.multi.draw(self.leaf.name))
+
+
+@dataclass(frozen=True)
+class Throw:
+    """A user task, and behind it a signal or an escalation."""
+
+    name: str
+    kind: str
+    what: str
+
+    def draw(self) -> Drawn:
+        event = on_signal(self.what) if self.kind == "signal" else on_escalation(self.what)
+        behind = f"{self.name}t"
+        return Drawn([w.user(self.name), throw(behind, event)], [f"{self.name} > {behind}"], self.name, behind)
 
 
 @dataclass(frozen=True)
@@ -146,10 +160,10 @@ class Some:
 
 @dataclass(frozen=True)
 class Race:
-    """An event-based gateway: messages (no delay) and timers, and what follows each."""
+    """An event-based gateway: messages (None), timers (delay) and signals (name), and what follows each."""
 
     name: str
-    branches: tuple[tuple[timedelta | None, Block], ...]
+    branches: tuple[tuple[timedelta | str | None, Block], ...]
 
     def event(self, n: int) -> str:
         return f"{self.name}c{n}"
@@ -157,79 +171,15 @@ class Race:
     def draw(self) -> Drawn:
         gate, merge = f"{self.name}g", f"{self.name}m"
         nodes, flows = [w.gateway(gate, "eventBased"), w.gateway(merge)], []
-        for n, (delay, block) in enumerate(self.branches):
+        for n, (what, block) in enumerate(self.branches):
             drawn, event = block.draw(), self.event(n)
-            awaited = w.on_timer(f"PT{int(delay.total_seconds())}S") if delay else w.on_message(f"M{event}")
+            match what:
+                case timedelta():
+                    awaited = w.on_timer(f"PT{int(what.total_seconds())}S")
+                case str():
+                    awaited = on_signal(what)
+                case _:
+                    awaited = w.on_message(f"M{event}")
             nodes += [w.catch(event, awaited), *drawn.nodes]
             flows += [*drawn.flows, f"{gate} > {event} > {drawn.entry}", f"{drawn.exit} > {merge}"]
         return Drawn(nodes, flows, gate, merge)
-
-
-@dataclass(frozen=True)
-class Listener:
-    name: str
-    message: str
-    task: str
-    interrupting: bool
-
-    def draw(self) -> str:
-        n = self.name
-        return w.event_sub(n, w.on_message(f"M{self.message}"), w.user(self.task), w.end(f"{n}e"),
-                           flows=f"{n}_start > {self.task} > {n}e", interrupting=self.interrupting)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Sub:
-    name: str
-    body: Block
-    trigger: str
-    """none, message, timer, cycle, error: of its boundary event."""
-    interrupting: bool
-    delay: timedelta
-    listener: Listener | None
-    called: bool
-    """A called process instead of an embedded one."""
-    multi: Multi | None = None
-
-    @property
-    def boundary(self) -> str:
-        return f"{self.name}b"
-
-    @property
-    def message(self) -> str:
-        return f"{self.name}m"
-
-    @property
-    def handler(self) -> str:
-        return f"{self.name}h"
-
-    def content(self) -> tuple[list[str], str]:
-        n, a = self.name, self.body.draw()
-        nodes = [w.start(f"{n}s"), *a.nodes, w.end(f"{n}e"), *([self.listener.draw()] if self.listener else [])]
-        return nodes, "; ".join([*a.flows, f"{n}s > {a.entry}", f"{a.exit} > {n}e"])
-
-    def draw(self) -> Drawn:
-        nodes, flows = self.content()
-        mark = self.multi.draw(self.name) if self.multi else ""
-        called = w.zeebe("calledElement", processId=f"process_{self.name}")
-        host = (
-            w.element("callActivity", self.name, mark, called)
-            if self.called
-            else w.element("subProcess", self.name, "".join(nodes) + w.sequence(flows) + mark)
-        )
-        if self.trigger == "none":
-            return Drawn([host], [], self.name, self.name)
-        event = {
-            "message": w.on_message(f"M{self.message}"),
-            "error": w.on_error(),
-            "timer": w.on_timer(f"PT{int(self.delay.total_seconds())}S"),
-            "cycle": w.on_timer(f"R/PT{int(self.delay.total_seconds())}S", "timeCycle"),
-        }[self.trigger]
-        edge = w.boundary(self.boundary, self.name, event, self.interrupting)
-        drawn = [host, edge, w.user(self.handler)]
-        if not self.interrupting:
-            stop = f"{self.name}z"
-            return Drawn([*drawn, w.end(stop)], [f"{self.boundary} > {self.handler} > {stop}"], self.name, self.name)
-        merge = f"{self.name}x"
-        flows_out = [f"{self.boundary} > {self.handler} > {merge}", f"{self.name} > {merge}"]
-        return Drawn([*drawn, w.gateway(merge)], flows_out, self.name, merge)

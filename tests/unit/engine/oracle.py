@@ -4,67 +4,11 @@ with the engine. Here what runs within one scope; `oracle_scopes` has sub-proces
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, Seq, Some, Xor
-
-Option = tuple[str, str, str]
-"""(task | job | fail | message, element or message name, key of the instance it belongs to). Timers are moved by the
-clock."""
-
-
-@dataclass
-class World:
-    now: datetime
-    enter: Callable[[Block, Place], Run]
-    """What only `oracle_scopes` knows: sub-processes."""
-    calls: list[str] = field(default_factory=list)
-
-
-class Run:
-    """A block while it runs. `options` offers what can be done; `act` does it; `over` tells when it is through."""
-
-    over = False
-
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        yield from ()
-
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        yield from ()
-
-    def act(self, option: Option, payload: dict[str, Any]) -> None:
-        raise AssertionError(option)
-
-    def settle(self) -> None:
-        """Go on as far as possible."""
-
-
-@dataclass
-class Scope(Run):
-    """What a place knows of the content of the process or sub-process it is in."""
-
-    catching: bool
-    """An error boundary event stands around it."""
-    thrown: bool = False
-    strays: list[Run] = field(default_factory=list)
-    """Handlers beside its block."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a block runs: its variables, the scope that keeps its stray tokens, and the key of its instance."""
-
-    world: World
-    variables: dict[str, Any]
-    scope: Scope
-    key: str = "k"
-    hidden: frozenset[str] = frozenset()
-    """Variables that a multi-instance activity around it has of its own."""
-
-    def instance(self, number: int, output: str) -> Place:
-        return replace(self, key=f"{self.key}.{number}", hidden=self.hidden | {output})
+from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, Seq, Some, Throw, Xor
+from tests.unit.engine.oracle_base import Option, Place, Run
 
 
 class TaskRun(Run):
@@ -73,9 +17,9 @@ class TaskRun(Run):
     def __init__(self, name: str, place: Place) -> None:
         self.name, self.place = name, place
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
+    def offers(self) -> Iterator[Option]:
         if not self.over:
-            yield (self.kind, self.name, self.place.key), self
+            yield self.kind, self.name, self.place.key
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         self.place.variables.update(payload)
@@ -85,20 +29,38 @@ class TaskRun(Run):
 class JobRun(TaskRun):
     kind = "job"
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        yield from super().options()
-        if not self.over and self.place.scope.catching:
-            yield ("fail", self.name, self.place.key), self
+    def offers(self) -> Iterator[Option]:
+        yield from super().offers()
+        if not self.over and self.place.scope.catcher("error", None) is not None:
+            yield "fail", self.name, self.place.key
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
-        if option[0] == "fail":
-            self.place.scope.thrown = True
-        else:
+        catcher = self.place.scope.catcher("error", None) if option[0] == "fail" else None
+        if catcher is None:
             super().act(option, payload)
+        else:
+            catcher.act(option, {})
 
 
 class WaitRun(TaskRun):
     kind = "message"
+
+
+class ThrowRun(TaskRun):
+    """A task, and behind it at once the throw: whoever takes it may end this very run."""
+
+    def __init__(self, block: Throw, place: Place) -> None:
+        super().__init__(block.name, place)
+        self.block = block
+
+    def act(self, option: Option, payload: dict[str, Any]) -> None:
+        super().act(option, payload)
+        if self.block.kind == "signal":
+            self.place.world.broadcast(self.block.what)
+            return
+        catcher = self.place.scope.catcher("escalation", self.block.what)
+        if catcher is not None:
+            catcher.act(("escalation", self.block.what, ""), {})
 
 
 class SeqRun(Run):
@@ -116,13 +78,8 @@ class SeqRun(Run):
             self.at = None
             self.over = not self.blocks
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        if self.at is not None:
-            yield from self.at.options()
-
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        if self.at is not None:
-            yield from self.at.timers()
+    def children(self) -> list[Run]:
+        return [] if self.at is None else [self.at]
 
 
 class LoopRun(SeqRun):
@@ -145,13 +102,8 @@ class Several(Run):
 
     runs: list[Run]
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        for run in self.runs:
-            yield from run.options()
-
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        for run in self.runs:
-            yield from run.timers()
+    def children(self) -> list[Run]:
+        return self.runs
 
 
 class ParRun(Several):
@@ -171,25 +123,35 @@ class RaceRun(Run):
         self.race, self.place, self.opened = race, place, place.world.now
         self.at: Run | None = None
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        if self.at is not None:
-            yield from self.at.options()
-            return
-        for n, (delay, _) in enumerate(self.race.branches):
-            if delay is None:
-                yield ("message", self.race.event(n), self.place.key), self
+    def children(self) -> list[Run]:
+        return [] if self.at is None else [self.at]
 
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        if self.at is not None:
-            yield from self.at.timers()
-            return
-        for n, (delay, _) in enumerate(self.race.branches):
-            if delay is not None:
-                yield self.opened + delay, self.race.event(n), self
+    def waits(self) -> Iterator[tuple[str, timedelta | str | None]]:
+        if self.at is None:
+            for n, (what, _) in enumerate(self.race.branches):
+                yield self.race.event(n), what
+
+    def offers(self) -> Iterator[Option]:
+        for name, what in self.waits():
+            if what is None:
+                yield "message", name, self.place.key
+
+    def dues(self) -> Iterator[tuple[datetime, str]]:
+        for name, what in self.waits():
+            if isinstance(what, timedelta):
+                yield self.opened + what, name
+
+    def hears(self) -> list[str]:
+        return [what for _, what in self.waits() if isinstance(what, str)]
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         self.place.variables.update(payload)
-        chosen = next(b for n, (_, b) in enumerate(self.race.branches) if self.race.event(n) == option[1])
+        heard = option[0] == "signal"
+        chosen = next(
+            block
+            for n, (what, block) in enumerate(self.race.branches)
+            if option[1] == (what if heard else self.race.event(n))
+        )
         self.at = run_of(chosen, self.place)
 
     def settle(self) -> None:
@@ -244,6 +206,8 @@ def run_of(block: Block, place: Place) -> Run:
     match block:
         case Leaf():
             return leaf(block, place)
+        case Throw():
+            return ThrowRun(block, place)
         case Each():
             return ManyRun(block.leaf.name, block.multi, place, lambda inside: leaf(block.leaf, inside))
         case Seq():

@@ -7,8 +7,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tests.unit.engine.blocks import Block, Listener, Sub
-from tests.unit.engine.oracle import ManyRun, Option, Place, Run, Scope, TaskRun, World, run_of
+from tests.unit.engine.blocks import Block
+from tests.unit.engine.oracle import ManyRun, TaskRun, run_of
+from tests.unit.engine.oracle_base import Option, Place, Run, Scope, World
+from tests.unit.engine.sub_blocks import Listener, Sub
+
+
+class InnerScope(Scope):
+    """Of a sub-process: what is thrown goes to its event sub-process, its boundary event, and outward."""
+
+    def __init__(self, sub: SubRun) -> None:
+        super().__init__()
+        self.sub = sub
+        self.run: ScopeRun | None = None
+
+    def catcher(self, kind: str, what: str | None) -> Run | None:
+        listener = self.run.listener if self.run is not None else None
+        if listener is not None and listener.kind == kind and listener.what in (None, what):
+            return self.run
+        if self.sub.sub.trigger == kind and (kind == "error" or self.sub.sub.what in (None, what)):
+            return self.sub
+        return self.sub.outer.scope.catcher(kind, what)
 
 
 class ScopeRun(Run):
@@ -19,18 +38,16 @@ class ScopeRun(Run):
         self.body: Run | None = run_of(block, place)
         self.settle()
 
-    def parts(self) -> list[Run]:
+    def children(self) -> list[Run]:
         return [run for run in (self.body, *self.scope.strays) if run is not None]
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        for run in self.parts():
-            yield from run.options()
-        if self.listener is not None and not self.over:
-            yield ("message", self.listener.message, self.place.key), self
+    def offers(self) -> Iterator[Option]:
+        if self.listener is not None and self.listener.kind == "message" and not self.over:
+            yield "message", self.listener.message, self.place.key
 
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        for run in self.parts():
-            yield from run.timers()
+    def hears(self) -> list[str]:
+        listener = self.listener
+        return [listener.what or ""] if listener is not None and listener.kind == "signal" and not self.over else []
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         assert self.listener is not None
@@ -42,7 +59,7 @@ class ScopeRun(Run):
         self.scope.strays.append(handler)
 
     def settle(self) -> None:
-        for run in self.parts():
+        for run in self.children():
             run.settle()
         self.scope.strays[:] = [run for run in self.scope.strays if not run.over]
         if (self.body is None or self.body.over) and not self.scope.strays:
@@ -52,11 +69,13 @@ class ScopeRun(Run):
 class ContentRun(ScopeRun):
     """What runs inside one visit of a sub-process or call."""
 
-    def __init__(self, sub: Sub, outside: Place) -> None:
+    def __init__(self, around: SubRun, outside: Place) -> None:
+        sub, scope = around.sub, InnerScope(around)
         self.sub, self.outside = sub, outside
-        inside = replace(outside, scope=Scope(sub.trigger == "error"))
+        inside = replace(outside, scope=scope)
         if sub.called:
             inside = replace(inside, variables=dict(outside.variables), hidden=frozenset())
+        scope.run = self
         super().__init__(sub.body, inside, sub.listener)
 
     def settle(self) -> None:
@@ -74,7 +93,6 @@ class SubRun(Run):
         self.sub, self.outer = sub, place
         self.due = place.world.now + sub.delay if sub.trigger in ("timer", "cycle") else None
         self.handler: Run | None = None
-        self.scopes: list[Scope] = []
         self.content: Run | None
         if sub.multi is None:
             self.content = self.open(place)
@@ -82,34 +100,30 @@ class SubRun(Run):
             self.content = ManyRun(sub.name, sub.multi, place, self.open)
 
     def open(self, outside: Place) -> Run:
-        content = ContentRun(self.sub, outside)
-        self.scopes.append(content.scope)
-        return content
+        return ContentRun(self, outside)
 
     def settle(self) -> None:
         if self.content is not None:
             self.content.settle()
-            if any(scope.thrown for scope in self.scopes):
-                self.interrupt()
-            elif self.content.over:
+            if self.content.over:
                 self.content, self.over = None, True
         elif self.handler is not None:
             self.handler.settle()
             self.over = self.handler.over
 
-    def options(self) -> Iterator[tuple[Option, Run]]:
-        if self.content is not None:
-            yield from self.content.options()
-            if self.sub.trigger == "message":
-                yield ("message", self.sub.message, self.outer.key), self
-        elif self.handler is not None:
-            yield from self.handler.options()
+    def children(self) -> list[Run]:
+        return [run for run in (self.content, self.handler) if run is not None]
 
-    def timers(self) -> Iterator[tuple[datetime, str, Run]]:
-        if self.content is not None:
-            if self.due is not None:
-                yield self.due, self.sub.boundary, self
-            yield from self.content.timers()
+    def offers(self) -> Iterator[Option]:
+        if self.content is not None and self.sub.trigger == "message":
+            yield "message", self.sub.message, self.outer.key
+
+    def dues(self) -> Iterator[tuple[datetime, str]]:
+        if self.content is not None and self.due is not None:
+            yield self.due, self.sub.boundary
+
+    def hears(self) -> list[str]:
+        return [self.sub.what or ""] if self.content is not None and self.sub.trigger == "signal" else []
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         self.outer.variables.update(payload)
@@ -133,4 +147,6 @@ def enter(block: Block, place: Place) -> Run:
 
 def whole(block: Block, now: datetime, variables: dict[str, Any]) -> ScopeRun:
     """The process instance."""
-    return ScopeRun(block, Place(World(now, enter), variables, Scope(False)), None)
+    world = World(now, enter)
+    world.top = top = ScopeRun(block, Place(world, variables, Scope()), None)
+    return top

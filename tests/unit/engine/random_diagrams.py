@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.unit.engine import writing as w
-from tests.unit.engine.blocks import Block, Each, Leaf, Listener, Loop, Multi, Par, Race, Seq, Some, Sub, Xor
+from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, Seq, Some, Throw, Xor
+from tests.unit.engine.marks import escalation, signal
+from tests.unit.engine.sub_blocks import Listener, Sub
 
 
 class Maker:
@@ -40,6 +42,7 @@ class Maker:
             self.each,
             self.race,
             self.some,
+            self.throw,
         ]
         return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
 
@@ -80,11 +83,23 @@ class Maker:
     def race(self, depth: int) -> Block:
         name, branches = self.id("r"), []
         for n in range(self.random.choice([2, 2, 3])):
-            delay = self.delay() if self.random.random() < 0.5 else None
-            if delay is None:
+            # never signals alone: perhaps nobody throws them
+            awaited = [None, self.delay(), self.name_of("signal")][: 3 if n else 2]
+            block, what = self.make(depth - 1), self.random.choice(awaited)
+            if what is None:
                 self.message(f"{name}c{n}")
-            branches.append((delay, self.make(depth - 1)))
+            elif isinstance(what, str):  # several may hear it at once: they rest before they race
+                block = Seq(Leaf("user", self.id("t")), block)
+            branches.append((what, block))
         return Race(name, tuple(branches))
+
+    def throw(self, depth: int) -> Block:
+        kind = self.random.choice(["signal", "escalation"])
+        return Throw(self.id("t"), kind, self.name_of(kind) or "E0")
+
+    def name_of(self, kind: str) -> str | None:
+        """Of a signal or escalation; None stands for any escalation."""
+        return self.random.choice(["S0", "S1"] if kind == "signal" else ["E0", "E1", None])
 
     def delay(self) -> timedelta:
         self.count += 1
@@ -92,24 +107,38 @@ class Maker:
 
     def sub(self, depth: int) -> Block:
         name = self.id("S")
-        trigger = self.random.choice(["none", "message", "timer", "cycle", "error"])
+        trigger = self.random.choice(["none", "message", "timer", "cycle", "error", "signal", "escalation"])
         interrupting = trigger == "error" or (trigger != "cycle" and self.random.random() < 0.5)
         listener = None
         if self.random.random() < 0.4:
-            v = self.id("V")
-            listener = Listener(v, self.message(f"{v}m"), f"{v}t", self.random.random() < 0.5)
+            listener = self.listener()
         delay = self.delay()
         multi = self.multi(until=True) if self.random.random() < 0.25 else None
         small = multi is not None and multi.until is not None
         body = Seq(Leaf("user", self.id("t")), self.leaf(0)) if small else self.make(depth - 1)
         if trigger == "error" and not small and self.random.random() < 0.7:
             body = Seq(Leaf("job", self.id("t")), body)
-        sub = Sub(name, body, trigger, interrupting, delay, listener, self.random.random() < 0.25, multi)
+        sub = Sub(
+            name,
+            body,
+            trigger,
+            self.name_of(trigger),
+            interrupting,
+            delay,
+            listener,
+            self.random.random() < 0.25,
+            multi,
+        )
         if trigger == "message":
             self.message(sub.message)
         if sub.called:
             self.called.append(sub)
         return sub
+
+    def listener(self) -> Listener:
+        v, kind = self.id("V"), self.random.choice(["message", "message", "signal", "escalation"])
+        message = self.message(f"{v}m") if kind == "message" else ""
+        return Listener(v, kind, self.name_of(kind), message, f"{v}t", self.random.random() < 0.5)
 
     def variable(self) -> str:
         return f"v{self.random.randint(0, 2)}"
@@ -125,7 +154,8 @@ class Maker:
             "</bpmn:extensionElements></bpmn:message>"
             for m in self.messages
         ]
-        return w.diagram(*messages, *processes)
+        named = [signal("S0"), signal("S1"), escalation("E0", "E0"), escalation("E1", "E1")]
+        return w.diagram(*messages, *named, *processes)
 
 
 def _process(id: str, nodes: list[str], flows: str) -> str:

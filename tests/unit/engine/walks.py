@@ -25,7 +25,7 @@ from app.workflow.engine.commands import apply
 from app.workflow.engine.instance import Instance
 from app.workflow.engine.journal import Journal
 from app.workflow.engine.surface import surface
-from tests.unit.engine.oracle import Option
+from tests.unit.engine.oracle_base import Option
 from tests.unit.engine.oracle_scopes import whole
 from tests.unit.engine.random_diagrams import Maker
 from tests.unit.engine.writing import REGISTRY, T0
