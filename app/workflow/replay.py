@@ -31,7 +31,7 @@ class Token:
 
 @dataclass(slots=True)
 class Tokens:
-    """A diagram's state: open tokens, and how often each element was completed or fired so far."""
+    """A diagram's state: open tokens, and how often each element and flow was passed so far."""
 
     bundle_id: UUID
     process_id: str
@@ -39,7 +39,7 @@ class Tokens:
     at: datetime
     open: list[Token]
     passed: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(process, element) → times."""
+    """(process, element or sequence flow) → times."""
 
 
 def replay(session: Session, instance_id: UUID, no: int | None = None) -> Tokens | None:
@@ -76,6 +76,9 @@ def _step(
     key, state = step["token"], step["state"]
     where = (step.get("process", process), step["element"])
     if state in ("entered", "waiting"):
+        if state == "entered" and step.get("cause"):  # the sequence flow that led here
+            flow = (where[0], step["cause"])
+            passed[flow] = passed.get(flow, 0) + 1
         before = here.get(key)
         due = step.get("due")
         here[key] = Token(

@@ -62,19 +62,15 @@ function focusBox(viewer, ids) {
   }
 }
 
-/** Frames of sub-processes keep their ground, so that what lies inside stays readable; walked flows join what was walked. */
+/** Frames of sub-processes keep their ground, so that what lies inside stays readable. */
 function mark(viewer, marks) {
   const canvas = viewer.get('canvas')
   const registry = viewer.get('elementRegistry')
-  const reached = new Set([...(marks.done ?? []), ...(marks.now ?? []), ...(marks.late ?? []), ...(marks.inside ?? [])])
   for (const [name, ids] of Object.entries(marks)) {
     for (const id of ids) {
       const element = registry.get(id)
       if (element) canvas.addMarker(id, element.type === 'bpmn:SubProcess' ? `is-${name}-frame` : `is-${name}`)
     }
-  }
-  for (const flow of registry.filter(element => element.type === 'bpmn:SequenceFlow')) {
-    if (reached.has(flow.source?.id) && reached.has(flow.target?.id)) canvas.addMarker(flow.id, 'is-done')
   }
 }
 
