@@ -152,7 +152,7 @@ def identifiable(actor: Actor) -> ColumnElement[bool]:
 def _reach(grant: Grant) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if grant.district is not None:
-        conditions.append(_lies_in(grant.district))
+        conditions.append(lies_in(grant.district))
     if grant.role in _OF_DEPARTMENTS or grant.department is not None:
         conditions.append(CaseFile.departments.contains([grant.department or ""]))
     if grant.role not in _TRUSTED | _OF_DEPARTMENTS:
@@ -160,7 +160,7 @@ def _reach(grant: Grant) -> ColumnElement[bool]:
     return and_(true(), *conditions)
 
 
-def _lies_in(district: str) -> ColumnElement[bool]:
+def lies_in(district: str) -> ColumnElement[bool]:
     return or_(CaseFile.district == district, CaseFile.district.startswith(f"{district}/", autoescape=True))
 
 
@@ -171,7 +171,7 @@ def _narrow(query: Select[Any], wanted: CaseFilter, now: datetime) -> Select[Any
         if values:
             query = query.where(column.in_(list(values)) if len(values) > 1 else column == values[0])
     if wanted.district is not None:
-        query = query.where(_lies_in(wanted.district))
+        query = query.where(lies_in(wanted.district))
     if wanted.department is not None:
         query = query.where(CaseFile.departments.contains([wanted.department]))
     if wanted.origin is not None:

@@ -90,6 +90,31 @@ class CaseSearch(Base):
     body: Mapped[str]
 
 
+class SavedQuery(Base):
+    """Conditions over cases that somebody keeps under a name (F07)."""
+
+    __tablename__ = "saved_query"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner: Mapped[UUID]
+    name: Mapped[str]
+    conditions: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    shared: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CaseField(Base):
+    """A key of `case_file.custom` that conditions and exports may name (F09)."""
+
+    __tablename__ = "case_field"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    names: Mapped[dict[str, str]] = mapped_column(JSONB)
+    shape: Mapped[str]
+    choices: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    added_at: Mapped[datetime] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class ProcessingForm(Base):
     """A processing form (处理单) of one method, with the number of that method's series (P05, P06)."""
 

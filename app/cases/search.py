@@ -110,7 +110,7 @@ def _keys(
             if len(name) < 2:
                 return []
             written = func.search_plain(Registration.caller_name)
-            has = and_(Registration.caller_name.is_not(None), _grams(written, name), _holds(written, name))
+            has = and_(Registration.caller_name.is_not(None), grams_within(written, name), holds_word(written, name))
             return _by_caller(session, actor, has, after, limit)
         case _:
             place = kind is Kind.ADDRESS
@@ -144,13 +144,13 @@ def _by_words(
     if not words:
         return []
     column = CaseSearch.address if in_address else CaseSearch.body
-    has = and_(*(_holds(column, word) for word in words))
+    has = and_(*(holds_word(column, word) for word in words))
     newest = select(CaseSearch.registered_at, CaseSearch.case_id, has.label("has")).order_by(*_NEWEST).limit(LATEST)
     found = _run(session, _among(_older(newest, after), actor, limit, probed=True))
     if len(found) == limit:
         return found
     by_index = select(CaseSearch.registered_at, CaseSearch.case_id)
-    by_index = by_index.where(*(_grams(CaseSearch.body, word) for word in words)).order_by(*_NEWEST)
+    by_index = by_index.where(*(grams_within(CaseSearch.body, word) for word in words)).order_by(*_NEWEST)
     if in_address or any(len(word) > 2 for word in words):
         by_index = by_index.where(has)  # else the index alone is exact
     return _run(session, _among(_older(by_index, after), actor, limit, probed=False))
@@ -184,11 +184,12 @@ def _run(session: Session, query: _Rows) -> list[After]:
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def _holds(column: Any, word: str) -> ColumnElement[bool]:
+def holds_word(column: Any, word: str) -> ColumnElement[bool]:
+    """Is it really there, its characters side by side? `strpos` is thrice as quick as LIKE here."""
     return func.strpos(column, word) > 0
 
 
-def _grams(column: Any, word: str) -> ColumnElement[bool]:
+def grams_within(column: Any, word: str) -> ColumnElement[bool]:
     """The index's condition: all of the word's pairs of characters, or its one character."""
     grams = [word] if len(word) == 1 else sorted({a + b for a, b in pairwise(word)})
     return func.search_grams(column, type_=ARRAY(Text)).contains(cast(grams, ARRAY(Text)))

@@ -8,6 +8,7 @@ from flask_smorest import Api, Blueprint
 
 from app import workflow
 from app.cases import routes as cases
+from app.cases import search_routes as searching
 from app.core.http import ApiBlueprint, command_id, site
 from app.identity import Actor, require
 from app.identity import routes as identity
@@ -24,7 +25,8 @@ processes = ApiBlueprint("processes", __name__, url_prefix="/processes", descrip
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.blueprint, identity.people, lifecycle.registering, cases.registrations, cases.cases, lifecycle.steering,
-    lifecycle.tasks, cases.orders, lifecycle.ordering, messaging.blueprint, incidents, processes,
+    lifecycle.tasks, cases.orders, lifecycle.ordering, searching.searching,
+    searching.queries, searching.case_fields, messaging.blueprint, incidents, processes,
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web.pages import account, cases, diagram, entrance, incidents, notices, registration, tasks
+from app.web.pages import account, cases, diagram, entrance, incidents, notices, registration, search, tasks
 from app.web.pages.frame import blueprint
 
 
@@ -12,5 +12,5 @@ def register(app: Flask) -> None:
 
 
 __all__ = [
-    "account", "cases", "diagram", "entrance", "incidents", "notices", "register", "registration", "tasks",
+    "account", "cases", "diagram", "entrance", "incidents", "notices", "register", "registration", "search", "tasks",
 ]  # fmt: skip

@@ -1,0 +1,111 @@
+"""Searching and saved queries through API and pages, as the people of the demo city."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from app.core.db import transaction
+from tests.integration.web.conftest import House, Person, csrf_of
+
+REPORT = {
+    "incident_summary": "垃圾桶满溢", "detailed_content": "三个垃圾桶两天未清运。", "district": "jz/dongcheng",
+    "address": "书院路 88 号", "kind": "EVENT", "category": "CITY_APPEARANCE_AND_SANITATION",
+    "sub_category": "OVERFLOWING_BIN", "service_type": "COMPLAINT", "caller_name": "王丽华",
+    "caller_phone": "13800136721", "channel": "PHONE", "incident_source": "PUBLIC", "reply_wish": "PHONE",
+    "urgency": "NORMAL", "origin": "PUBLIC_HOTLINE",
+}  # fmt: skip
+
+
+@pytest.fixture
+def agent(house: House) -> Person:
+    return house.person("agent")
+
+
+def _register(agent: Person, **values: Any) -> dict[str, str]:
+    answer = agent.post("/registrations", {"values": {**REPORT, **values}})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json)
+
+
+@pytest.mark.feature("W15")
+def test_an_agent_finds_a_case_by_what_a_caller_says(house: House, agent: Person) -> None:
+    made = _register(agent)
+    for asked in (made["case_no"], made["acceptance_no"], "6721", "丽华", "书院路", "垃圾"):
+        hits = agent.get("/search", q=asked)["hits"]
+        assert [hit["case_no"] for hit in hits] == [made["case_no"]], asked
+        assert (hits[0]["caller_phone"], hits[0]["caller_name"]) == ("138••••6721", "王••")
+    assert house.person("gas").get("/search", q="垃圾")["hits"] == []
+    assert house.person("admin").ask("GET", "/search?q=1").status_code == 403
+    page = house.browser("agent").get("/search?q=垃圾").text
+    assert made["case_no"] in page
+    assert "138••••6721" in page
+    assert "13800136721" not in page
+
+
+@pytest.mark.feature("F07")
+def test_conditions_are_saved_shared_and_run_in_one_statement(house: House, agent: Person) -> None:
+    bins, lamp = _register(agent), _register(agent, incident_summary="路灯不亮", urgency="URGENT", channel="WEB")
+    supervisor = house.person("supervisor")
+    tree = {"all": [{"field": "registered_at", "is": "last_days", "value": 3},
+                    {"any": [{"field": "urgency", "is": "is", "value": "URGENT"},
+                             {"field": "words", "is": "contains", "value": "垃圾 书院"}]}]}  # fmt: skip
+    mine = supervisor.post("/queries", {"name": "三日内", "conditions": tree})
+    assert mine.status_code == 201, mine.text
+    found = supervisor.get(f"/queries/{mine.json['id']}/cases")["cases"]
+    assert {case["case_no"] for case in found} == {bins["case_no"], lamp["case_no"]}
+    assert agent.ask("GET", f"/queries/{mine.json['id']}/cases").status_code == 404, "private"
+    web = {"all": [{"field": "channel", "is": "is", "value": "WEB"}]}
+    assert agent.post("/queries", {"name": "网络", "conditions": web, "shared": True}).status_code == 403
+    shared = supervisor.post("/queries", {"name": "网络", "conditions": web, "shared": True}).json
+    assert [case["case_no"] for case in agent.get(f"/queries/{shared['id']}/cases")["cases"]] == [lamp["case_no"]]
+    assert agent.ask("DELETE", f"/queries/{shared['id']}").status_code == 403
+    wrong = supervisor.post("/queries", {"name": "x", "conditions": {"all": [{"field": "nothing", "is": "is"}]}})
+    assert wrong.status_code == 422
+    asked: list[str] = []
+    event.listen(house.app.extensions["citydesk"].sessions.kw["bind"], "before_cursor_execute",
+                 lambda *args: asked.append(args[2]))  # fmt: skip
+    supervisor.post("/queries/cases", {"conditions": tree})
+    assert sum("FROM case_file" in each or "AS page" in each for each in asked) == 1
+
+
+@pytest.mark.feature("F09")
+def test_an_administrator_adds_a_field_that_forms_write(house: House, agent: Person) -> None:
+    made = _register(agent)
+    other = _register(agent)
+    with transaction(house.app.extensions["citydesk"].sessions) as session:
+        from app.cases.models import CaseFile
+
+        case = session.query(CaseFile).filter_by(case_no=made["case_no"]).one()
+        case.custom = {**case.custom, "floors": 12, "lift": "坏"}
+    admin, supervisor = house.person("admin"), house.person("supervisor")
+    tree = {"all": [{"field": "custom.floors", "is": "more", "value": 10}]}
+    assert supervisor.post("/queries/cases", {"conditions": tree}).status_code == 422, "not known yet"
+    floors = {"key": "floors", "names": {"en": "Floors", "zh-CN": "楼层"}, "shape": "NUMBER"}
+    assert supervisor.post("/case-fields", floors).status_code == 403
+    assert admin.post("/case-fields", floors).status_code == 201
+    assert admin.post("/case-fields", floors).status_code == 409
+    found = supervisor.post("/queries/cases", {"conditions": tree}).json["cases"]
+    assert [case["case_no"] for case in found] == [made["case_no"]]
+    few = {"all": [{"field": "custom.floors", "is": "empty"}]}
+    assert [c["case_no"] for c in supervisor.post("/queries/cases", {"conditions": few}).json["cases"]] == [
+        other["case_no"]
+    ]
+    assert "custom.floors" in {field["key"] for field in supervisor.get("/case-fields")["fields"]}
+    assert admin.ask("DELETE", "/case-fields/floors").status_code == 204
+    assert supervisor.post("/queries/cases", {"conditions": tree}).status_code == 422
+
+
+@pytest.mark.feature("F07")
+def test_conditions_work_as_a_plain_form(house: House, agent: Person) -> None:
+    made = _register(agent, urgency="URGENT")
+    browser = house.browser("supervisor")
+    address = "/queries?way=all&f=urgency&c=is&v=URGENT&f=registered_at&c=last_days&v=2"
+    assert made["case_no"] in browser.get(address).text
+    form = {"csrf_token": csrf_of(browser, address), "way": "all", "f": "urgency", "c": "is", "v": "URGENT",
+            "name": "紧急"}  # fmt: skip
+    saved = browser.post("/queries", data=form)
+    assert saved.status_code == 302
+    assert made["case_no"] in browser.get(saved.location).text
+    assert "紧急" in browser.get("/search").text
+    assert "2026-11-18" in browser.get("/queries?way=all&f=registered_at&c=on&v=gestern").text
