@@ -11,9 +11,12 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 import flask_smorest
-from flask import current_app, g, request
+from flask import Request, current_app, g, request
 from marshmallow import Schema, fields, validate
+from webargs.core import is_json, missing
+from webargs.flaskparser import FlaskParser
 
+from app.core import reading
 from app.core.clock import Clock
 from app.core.db import Sessions
 from app.core.errors import Invalid
@@ -59,8 +62,17 @@ def site() -> Site:
     return cast(Site, current_app.extensions["citydesk"])
 
 
+class _Parser(FlaskParser):
+    """Reads bodies strictly."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        return reading.loads(req.get_data(cache=True)) if is_json(req.mimetype) else missing
+
+
 class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """flask-smorest's blueprint with types, so that `mypy --strict` sees through its decorators."""
+
+    ARGUMENTS_PARSER = _Parser()
 
     def operation(self, rule: str, method: str = "GET") -> Callable[[Callable[P, R]], Callable[P, R]]:
         """One method of one resource, e.g. `@blueprint.operation("/tasks/<uuid:task_id>/completion", "POST")`."""

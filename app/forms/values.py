@@ -96,12 +96,20 @@ def _number(value: Any, field: Value) -> int | float | str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise problem("not_a_number")
     text = str(value).strip(patterns.JS_SPACES)
-    if len(text) > 40 or not NUMBER.fullmatch(text) or abs(number := Decimal(text)) > LARGEST:
+    if len(text) > 40 or not NUMBER.fullmatch(text) or abs(number := _decimal(text)) > LARGEST:
         raise problem("not_a_number")
     _check_number(number, field)
     if field.component.get("serializeToString"):
         return str(value)
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _decimal(text: str) -> Decimal:
+    """Infinite where the exponent is beyond all numbers."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")
 
 
 def _check_number(number: Decimal, field: Value) -> None:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface
 from flask_smorest import Api
 
+from app.core import reading
 from app.core.http import Site
 from app.core.settings import Settings
 from app.identity.guard import public
@@ -22,6 +23,10 @@ class _SessionCookie(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
         return request.is_secure
+
+
+class _Request(Request):
+    json_module = reading
 
 
 class _Json(DefaultJSONProvider):
@@ -51,6 +56,7 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     app = Flask("app.web")
     app.config.update(_config(settings))
     app.extensions["citydesk"] = Site(runtime, settings)
+    app.request_class = _Request
     app.session_interface = _SessionCookie()
     app.url_map.strict_slashes = False
     app.json = _Json(app)

@@ -44,7 +44,7 @@ def list_open() -> dict[str, Any]:
         return {"incidents": workflow.incidents(session)}
 
 
-@incidents.operation("/<int:number>/retry", "POST")
+@incidents.operation("/<int(max=2147483647):number>/retry", "POST")
 @permits("incident.retry")
 @incidents.gives(RetriedSchema)
 def retry(number: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from app import identity
 from app.core.db import transaction
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, Invalid
 from app.core.http import site
 from app.core.settings import Settings
 from app.identity import guard
@@ -64,6 +64,7 @@ def _protect() -> None:
     if request.endpoint is None:
         return  # 404 or 405 follows
     guard.check(current_app.view_functions.get(request.endpoint), g.actor)
+    _refuse_nul()
     if request.method in SAFE_METHODS or not g.by_cookie:
         return
     if request.path.startswith("/api/") and g.actor is None:
@@ -72,6 +73,15 @@ def _protect() -> None:
         csrf.protect()
     except CSRFError:
         raise Forbidden("web.csrf") from None
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL's text cannot hold NUL; no person types it. JSON bodies: `core.reading`."""
+    given = [request.path, *request.args.keys(), *request.args.values()]
+    if request.method not in SAFE_METHODS and not request.is_json:
+        given += request.form.values()
+    if any("\0" in text for text in given):
+        raise Invalid("workflow.nul")
 
 
 def limit_sign_ins(app: Flask, settings: Settings, endpoints: tuple[str, ...]) -> None:

@@ -27,7 +27,7 @@ from app.lifecycle.worklist import tasks_of_case
 from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.case_parts import case_parts
-from app.web.pages.frame import blueprint, page
+from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.problems import sentence
 from app.web.templating import label, t
 from app.web.work_rows import work_row
@@ -78,8 +78,7 @@ def ask_for_visit(case_no: str) -> Response:
     with site().sessions() as session:
         found = find(session, case_no)
     try:
-        command_id = UUID(request.form.get("command_id", "")) if request.form.get("command_id") else new_id()
-        bring_visit_forward(runtime(), found.id, actor=actor(), command_id=command_id)
+        bring_visit_forward(runtime(), found.id, actor=actor(), command_id=form_command_id())
         flash(t("web.case.brought_forward"))
     except CitydeskError as error:
         flash(sentence(error), "error")

@@ -1,7 +1,5 @@
 """Coming and going: sign-in, sign-out, the choice of language, the first page."""
 
-from urllib.parse import urlsplit
-
 from flask import g, redirect, request, session
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
@@ -78,8 +76,8 @@ def _sign_in_page(target: str, username: str = "", problem: str = "") -> str:
 
 
 def local(address: str) -> str:
-    """Only a path of this site: a sign-in link must not lead to a foreign one."""
-    parts = urlsplit(address.replace("\\", "/"))
-    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
+    """Only a path of this site: a sign-in link must not lead to a foreign one. Browsers read `///host` and `/\\host`
+    as `//host`, and leave out control characters."""
+    if not address.startswith("/") or address[1:2] in ("/", "\\") or any(char < " " for char in address):
         return "/"
     return address

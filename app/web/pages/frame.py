@@ -1,8 +1,12 @@
 """The blueprint all pages share, and what a page needs around its own content."""
 
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
+
+from app.core.errors import Invalid
+from app.core.ids import new_id
 
 blueprint = Blueprint("pages", __name__)
 
@@ -10,3 +14,12 @@ blueprint = Blueprint("pages", __name__)
 def page(template: str, /, islands: tuple[str, ...] = (), **content: Any) -> str:
     """Render a page; `islands` names the bundles it needs beside the shell's."""
     return render_template(template, islands=list(islands), **content)
+
+
+def form_command_id() -> UUID:
+    """The command id a page's plain form carries, so that sending it twice does it once. Raises Invalid."""
+    given = request.form.get("command_id")
+    try:
+        return UUID(given) if given else new_id()
+    except ValueError:
+        raise Invalid("web.form.unreadable") from None

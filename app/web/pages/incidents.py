@@ -1,9 +1,8 @@
 """What got stuck, for the people who repair it."""
 
 from typing import Any
-from uuid import UUID
 
-from flask import flash, redirect, request
+from flask import flash, redirect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -15,7 +14,7 @@ from app.core.ids import new_id
 from app.identity.guard import actor, permits
 from app.lifecycle.routes import runtime
 from app.lifecycle.subject import ORDER
-from app.web.pages.frame import blueprint, page
+from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.problems import sentence
 from app.web.routes import retry_incident
 from app.web.templating import t
@@ -32,12 +31,11 @@ def incidents() -> str:
     return page("incidents.html", rows=rows)
 
 
-@blueprint.post("/incidents/<int:number>/retry")
+@blueprint.post("/incidents/<int(max=2147483647):number>/retry")
 @permits("incident.retry")
 def retry(number: int) -> Response:
-    command_id = UUID(request.form["command_id"]) if request.form.get("command_id") else new_id()
     try:
-        retry_incident(number, actor(), command_id)
+        retry_incident(number, actor(), form_command_id())
         flash(t("web.incident.retried", no=number))
     except CitydeskError as error:
         flash(sentence(error), "error")
