@@ -105,7 +105,8 @@ def _content(owner: Token, processes: Mapping[str, ScopeSpec]) -> ScopeSpec:
     spec = owner.task_spec
     if isinstance(spec, CallSpec):
         return processes[owner.internal_data["called"]]
-    assert isinstance(spec, SubProcessSpec)
+    if not isinstance(spec, SubProcessSpec):
+        raise KeyError(f"the content of {owner.element}")
     return spec.content
 
 

@@ -83,8 +83,11 @@ class Compiled:
 
     # ---------------------------------------------------------------- reading
     def surface(self, state: bytes) -> Surface:
-        """What is open in a stored instance."""
-        return surface(self._read(state))
+        """What is open in a stored instance. Raises Fault when it does not fit the bundle."""
+        try:
+            return surface(self._read(state))
+        except KeyError as error:
+            raise Fault(None, f"the state does not fit the bundle: {error} is missing") from error
 
     def variables(self, state: bytes, token: str | None = None) -> dict[str, Any]:
         """As seen from a token; without one the instance's own. Raises NotOpen."""

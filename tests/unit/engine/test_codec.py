@@ -13,11 +13,13 @@ import pytest
 from app import feel
 from app.workflow.engine import Fault, compile_bundle
 from app.workflow.engine.codec import FORMAT
+from tests.unit.engine.marks import multi, on_condition, on_signal, signal, throw
 from tests.unit.engine.writing import (
     REGISTRY,
     Story,
     boundary,
     call,
+    catch,
     diagram,
     end,
     event_sub,
@@ -78,9 +80,30 @@ VALUES: dict[str, Any] = {
 }
 
 
+MORE = one(
+    start(), gateway("f", "parallel"),
+    sub("M", start("ms"), user("mu"), user("mv"), end("me"), multi(output=("out", "=r")), flows="ms > mu > mv > me"),
+    sub("N", start("ns"), user("nu", inner=multi("=item.days", "day", ("days", "=day"), sequential=True)), end("ne"),
+        multi("=plans"), flows="ns > nu > ne"),
+    gateway("g", "eventBased"), catch("gm", on_message("m")), catch("gt", on_timer("P1D")), catch("gs", on_signal("S")),
+    gateway("i", "inclusive"), user("ia"), user("ib"), user("ic"), gateway("j", "inclusive"),
+    user("u"), boundary("c", "u", on_condition("=big"), False), user("cu"), throw("t", on_signal("S")), end(),
+    flows="s > f; f > M > e; f > N > e; f > g; g > gm > e; g > gt > e; g > gs > e; f > i; i > ia [=true];"
+    "i > ib [=true]; i > ic [=false]; ia > j; ib > j; ic > j; j > e; f > u > t > e; c > cu > e",
+    top=message("m", "=k") + signal("S"),
+)  # fmt: skip
+
+
 def many_sided() -> Story:
     """An instance with every kind of token: to be stored in golden files."""
     return Story(*FILES).start(VALUES).done("a").after(hours=1)
+
+
+def many_more() -> Story:
+    """The kinds that came later."""
+    plans = [{"days": [date(2026, 1, 6), date(2026, 1, 7)]}, {"days": [date(2026, 1, 8)]}]
+    story = Story(MORE).start({"k": "7", "items": ["x", "y"], "plans": plans, "big": True})
+    return story.done("mu", 1, r=Decimal("1.50")).done("mv", r=Decimal("2.50")).done("nu").done("ia")
 
 
 def test_values_come_back_as_they_were() -> None:
@@ -110,10 +133,10 @@ def test_today_s_engine_writes_the_newest_golden_format() -> None:
 
 
 def test_what_is_loaded_is_dumped_the_same() -> None:
-    story = many_sided()
-    state = story.moved.state
-    story.after(seconds=0)
-    assert story.moved.state == state
+    for story in (many_sided(), many_more()):
+        state = story.moved.state
+        story.after(seconds=0)
+        assert story.moved.state == state
 
 
 def test_an_unknown_format_or_a_foreign_bundle_is_a_fault() -> None:
@@ -124,6 +147,21 @@ def test_an_unknown_format_or_a_foreign_bundle_is_a_fault() -> None:
     other = Story(one(start(), user("b"), end(), flows="s > b > e")).compiled
     with pytest.raises(Fault, match="does not fit"):
         other.surface(story.moved.state)
+
+
+def test_an_element_that_means_something_else_in_another_bundle_is_a_fault() -> None:
+    def drawn(element: str) -> str:
+        return one(start(), element, end(), flows="s > a > e", top=message("m", "=k"))
+
+    many, single = drawn(user("a", inner=multi())), drawn(user("a"))
+    state = Story(many).start({"items": [1]}).moved.state
+    assert state is not None
+    with pytest.raises(Fault, match="does not fit"):
+        Story(single).compiled.surface(state)
+    waiting = Story(drawn(catch("a", on_message("m")))).start({"k": 1}).moved.state
+    assert waiting is not None
+    with pytest.raises(Fault, match="does not fit"):
+        Story(drawn(catch("a", on_timer("PT1H")))).compiled.surface(waiting)
 
 
 def test_a_value_that_cannot_be_stored_is_a_fault() -> None:
