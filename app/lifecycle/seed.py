@@ -11,18 +11,27 @@ from sqlalchemy.orm import Session
 from app import city
 from app.cases.models import CaseFile
 from app.identity import SEED, Actor, actor_of_user, all_users
-from app.lifecycle.seed_plan import FINISHED_FROM, Place, Script, Teller
-from app.lifecycle.seed_play import Player
+from app.lifecycle.seed_forms import Forms
+from app.lifecycle.seed_plan import FINISHED_FROM, Place, Teller, Waiting
+from app.lifecycle.seed_play import Kept, Player
 from app.workflow import Runtime
 
 NUMBER = 12319
-OPEN: tuple[tuple[str, Script, float], ...] = (
-    ("judge", "plain", 0.4), ("judge", "plain", 1.2), ("confirm_unit", "return", 20), ("dispatch", "plain", 1.5),
-    ("sign", "plain", 1.0), ("sign", "plain", 3.5), ("handle", "plain", 6), ("handle", "late", 30),
-    ("report_back", "late", 52), ("review_objection", "return", 8), ("verify", "plain", 26), ("reply", "plain", 28),
-    ("return_visit", "plain", 100), ("return_visit", "unreached", 120), ("instruct", "leader", 5),
+OPEN = (
+    Waiting("judge", 0.3), Waiting("judge", 0.8, district="jz/dongcheng"), Waiting("judge", 2, script="answer"),
+    Waiting("instruct", 5, script="leader"), Waiting("confirm_unit", 20, "DIRTY_PUBLIC_TOILET", "return"),
+    Waiting("dispatch", 2.5, "DIRTY_ROAD"), Waiting("dispatch", 6, "ROAD_DAMAGE", district="jz/dongcheng"),
+    Waiting("sign", 3, "WATER_LEAK"), Waiting("sign", 4, "BUILDING_DEFECT"), Waiting("sign", 5, "PROPERTY_SERVICE"),
+    Waiting("sign", 75, "POWER_STOPPED"), Waiting("handle", 3, "GAS_LEAK"), Waiting("handle", 22, "GAS_STOPPED"),
+    Waiting("handle", 7, "OVERFLOWING_BIN"), Waiting("handle", 30, "NOISE"), Waiting("handle", 9, "FARE_GOUGING"),
+    Waiting("handle", 55, "HEATING_TOO_LOW"), Waiting("handle", 100, "ILLEGAL_ADVERTISING"),
+    Waiting("handle", 210, "UNAUTHORISED_STRUCTURE_CHANGE"), Waiting("inspect", 30, "ILLEGAL_BUILDING"),
+    Waiting("report_back", 28, "FALLEN_TREE"), Waiting("report_back", 52, "STREET_LAMP"),
+    Waiting("review_objection", 9, "LIFT", "return"), Waiting("verify", 26, "EXPOSED_RUBBISH"),
+    Waiting("verify", 80, "WATER_POLLUTION"), Waiting("reply", 29, "BUILDING_RUBBLE"), Waiting("return_visit", 170),
+    Waiting("return_visit", 190, script="unreached"),
 )  # fmt: skip
-"""Cases that still run: the task that waits, the story, hours since the report."""
+"""Each department, each supervisor, the agents and the leader find work; some of it is due soon, some is overdue."""
 
 
 def is_seeded(runtime: Runtime) -> bool:
@@ -43,10 +52,10 @@ def seed(
     with runtime.sessions.begin() as session:
         city.load_demo_city(session, SEED, start)
     with runtime.sessions() as session:
-        places, people = _places(session), _people(session)
+        places, people = places_of(session), _people(session)
     teller = Teller(number, places, now)
-    quiet = replace(runtime, queue=None, committed=[])
-    player = Player(quiet, people, teller.words, teller.chance, runtime.zone, now)
+    quiet = replace(runtime, queue=Kept(), committed=[])
+    player = Player(quiet, people, Forms(teller.words, teller.chance), teller.chance, runtime.zone, now)
     finished = 0
     for done, story in enumerate(teller.finished(cases), 1):
         finished += player.play(story)
@@ -56,7 +65,8 @@ def seed(
     return finished
 
 
-def _places(session: Session) -> list[Place]:
+def places_of(session: Session) -> list[Place]:
+    """Parts of the city with their streets: where things happen."""
     return [
         Place(place.code, [street["names"]["zh-CN"] for street in place.streets])
         for place in city.districts(session, depth=2)

@@ -24,6 +24,20 @@ _HOURS = (1,) * 6 + (3, 8, 12, 12, 10, 8, 6, 8, 10, 9, 8, 7, 7, 6, 5, 4, 3, 2)
 """Calls by the hour of the day."""
 _CHANNELS = ("PHONE",) * 14 + ("WEB", "WEB", "SMS", "EMAIL", "LETTER", "VISIT", "TRANSFERRED")
 
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A case that still runs: where it waits, hours since its report, and what it is about."""
+
+    task: str
+    hours: float
+    about: str | None = None
+    """A sub-category; None: anything."""
+    script: Script = "plain"
+    district: str = ""
+    """Only in this part of the city."""
+
+
 FINISHED_FROM, FINISHED_UNTIL = timedelta(days=64), timedelta(hours=30)
 RECENT = timedelta(days=21)
 """What was reported within this time is something that is soon done."""
@@ -79,17 +93,21 @@ class Teller:
             self._visits(script),
         )  # fmt: skip
 
-    def open_ones(self, stops: Sequence[tuple[str, Script, float]]) -> list[Story]:
-        """Cases that still run: (task where it waits, script, hours since the report)."""
+    def open_ones(self, waiting: Sequence[Waiting]) -> list[Story]:
+        """Cases that still run, in the order of their reports."""
         made = []
-        for stop, script, hours in sorted(stops, key=lambda stop: -stop[2]):
-            content = self._content(script, recent=True)
-            at = self.now - timedelta(hours=hours, minutes=self.chance.randrange(30))
-            values = self._values(content, script)
-            made.append(
-                Story(at, script, values, self.chance.choice(content["results"]), 0.5, self._visits(script), stop)
-            )
-        return made
+        for one in waiting:
+            about = [content for content in self.words["stories"] if content.get("sub_category") == one.about]
+            content = about[0] if about else self._content(one.script, recent=True)
+            at = self.now - timedelta(hours=one.hours, minutes=self.chance.randrange(10))
+            values = self._values(content, one.script, one.district)
+            result = self.chance.choice(content["results"])
+            made.append(Story(at, one.script, values, result, 0.5, self._visits(one.script), one.task))
+        return sorted(made, key=lambda story: story.registered_at)
+
+    def next_report(self) -> Mapping[str, Any]:
+        """What somebody reports at this moment."""
+        return self._values(self._content("plain", recent=True), "plain")
 
     def _moment(self, near: datetime) -> datetime:
         hour = self.chance.choices(range(24), _HOURS)[0]
@@ -110,8 +128,8 @@ class Teller:
         ] or [one for one in self.words["stories"] if one["service_type"] in answered]
         return self.chance.choices(fitting, [one["weight"] for one in fitting])[0]  # type: ignore[no-any-return]
 
-    def _values(self, content: Mapping[str, Any], script: Script) -> dict[str, Any]:
-        place = self.chance.choice(self.places)
+    def _values(self, content: Mapping[str, Any], script: Script, district: str = "") -> dict[str, Any]:
+        place = self.chance.choice([place for place in self.places if place.district.startswith(district)])
         street = self.chance.choice(place.streets)
         spot = self.chance.choice(self.words["places"]).format(
             street=street, other=self.chance.choice(place.streets), n=self.chance.randrange(1, 260)

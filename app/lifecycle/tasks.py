@@ -20,15 +20,16 @@ from app.workflow.schemas import Kind
 
 
 def complete_task(
-    runtime: Runtime, task_id: UUID, values: Mapping[str, Any], *, actor: Actor, command_id: UUID | None = None
-) -> Result:
-    """Complete an open task with its form's values.
+    runtime: Runtime, task_id: UUID, values: Mapping[str, Any], *, actor: Actor, command_id: UUID | None = None,
+    instance_id: UUID | None = None,
+) -> Result:  # fmt: skip
+    """Complete an open task with its form's values. Who knows the task's instance spares a look.
 
     Under the instance's lock the form is checked, what it names of the case is written, and the engine goes on; all
     or nothing. Raises Forbidden, Invalid (a sentence for each field), Conflict (somebody was faster, a
     timer was due first, or the case is stuck with an incident)."""
     content = {"task_id": str(task_id), "values": dict(values)}
-    return _command(runtime, task_id, "complete_task", content, actor, command_id)
+    return _command(runtime, task_id, "complete_task", content, actor, command_id, instance_id)
 
 
 def claim(runtime: Runtime, task_id: UUID, *, actor: Actor, command_id: UUID | None = None) -> Result:
@@ -63,11 +64,13 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
 
 
 def _command(
-    runtime: Runtime, task_id: UUID, kind: Kind, content: Mapping[str, Any], actor: Actor, command_id: UUID | None
-) -> Result:
+    runtime: Runtime, task_id: UUID, kind: Kind, content: Mapping[str, Any], actor: Actor, command_id: UUID | None,
+    instance_id: UUID | None = None,
+) -> Result:  # fmt: skip
     command = Command(command_id or new_id(), kind, actor, content)
-    with runtime.sessions() as session:
-        instance_id = instance_of_task(session, task_id, command.id)
+    if instance_id is None:
+        with runtime.sessions() as session:
+            instance_id = instance_of_task(session, task_id, command.id)
     if instance_id is None:
         raise Gone("workflow.task_gone")
 

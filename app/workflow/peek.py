@@ -2,7 +2,7 @@
 one person sends to one instance."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +11,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audit.models import History
-from app.core.clock import SimulatedClock
 from app.core.errors import NotFound
 from app.core.ids import derived_id, new_id
 from app.identity.actors import Actor
 from app.workflow import codec
 from app.workflow.engine.types import Element, Refused, Variables
 from app.workflow.errors import Gone
-from app.workflow.execute import execute, fire
+from app.workflow.execute import execute
 from app.workflow.models import Instance, Message, UserTask
-from app.workflow.outbox import deliver_outbox
 from app.workflow.queries import open_tasks, task_view
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import Command, Result, TaskView
@@ -97,47 +95,13 @@ def open_work(session: Session, subjects: Sequence[UUID]) -> list[TaskView]:
     return [task_view(*row) for row in rows]
 
 
-_PENDING = text(
-    "select o.id from outbox o join instance i on i.id = o.instance_id"
-    " where o.state = 'PENDING' and o.due_at <= :now and i.subject_id = any(:subjects) order by o.id"
-)
 _DUE = text(
     "select t.instance_id, t.due from timer t join instance i on i.id = t.instance_id"
-    " where t.held is null and t.due <= :until and i.subject_id = any(:subjects) order by t.due limit 1"
+    " where t.held is null and i.subject_id = any(:subjects) order by t.due, i.started_at, t.element limit 1"
 )
 
 
-def pass_time(runtime: Runtime, subjects: Sequence[UUID], until: datetime) -> None:
-    """`settle` for a few subjects only: their timers fire in order as the simulated clock moves to `until`, and what
-    follows is carried out. For seeding case by case, where nothing crashes and others' clocks stand elsewhere."""
-    clock = runtime.clock
-    assert isinstance(clock, SimulatedClock)
-    while (due := _next(runtime, subjects, until)) is not None:
-        clock.move_to(due[1])
-        fire(runtime, due[0])
-        carry_out(runtime, subjects)
-    clock.move_to(until)
-
-
-def carry_out(runtime: Runtime, subjects: Sequence[UUID]) -> None:
-    """The outbox rows of these subjects that are due now, and what follows from them."""
-    while True:
-        with runtime.sessions() as session:
-            given = {"now": runtime.clock.now(), "subjects": list(subjects)}
-            rows = session.execute(_PENDING, given).scalars().all()
-        if not rows:
-            return
-        for row in rows:
-            deliver_outbox(runtime, row)
-
-
-def next_due(runtime: Runtime, subjects: Sequence[UUID]) -> datetime | None:
-    """When the next timer of these subjects' instances is due."""
-    due = _next(runtime, subjects, datetime.max.replace(tzinfo=UTC))
-    return None if due is None else due[1]
-
-
-def _next(runtime: Runtime, subjects: Sequence[UUID], until: datetime) -> tuple[UUID, datetime] | None:
-    with runtime.sessions() as session:
-        row = session.execute(_DUE, {"until": until, "subjects": list(subjects)}).one_or_none()
+def next_timer(session: Session, subjects: Sequence[UUID]) -> tuple[UUID, datetime] | None:
+    """The first timer of these subjects' instances: whose it is, and when it is due."""
+    row = session.execute(_DUE, {"subjects": list(subjects)}).one_or_none()
     return None if row is None else (row.instance_id, row.due)

@@ -1,6 +1,6 @@
 """The demo city's past is made through the same doors, and is the same each time."""
 
-from app import audit, workflow
+from app import audit, city, workflow
 from app.cases import CaseFilter, is_sound, list_cases
 from app.identity import SEED
 from app.lifecycle import seed
@@ -30,3 +30,18 @@ def test_the_same_number_tells_the_same_stories(desk) -> None:
     assert one == other
     assert one != seed.Teller(8, places, now).finished(50)
     assert len({story.script for story in one}) > 5
+
+
+def test_what_still_runs_gives_everybody_work(desk) -> None:
+    teller = seed.Teller(7, [seed.Place("jz/dongcheng/gulou", ("鼓楼大街",))], desk.clock.now())
+    stories = teller.open_ones(seed.OPEN)
+    assert {story.stop for story in stories} >= {
+        "judge", "instruct", "confirm_unit", "dispatch", "sign", "handle", "report_back", "review_objection", "verify",
+        "reply", "return_visit",
+    }  # fmt: skip
+    with desk.session() as session:
+        of_category = {matter.code: matter.department for matter in city.categories(session)}
+        departments = {department.code for department in city.departments(session)}
+    at_departments = [story for story in stories if story.stop in ("sign", "inspect", "handle", "report_back")]
+    assert {of_category[story.values["category"]] for story in at_departments} == departments
+    assert [story.registered_at for story in stories] == sorted(story.registered_at for story in stories)
