@@ -4,6 +4,7 @@ Registers and decides nothing: what an operation does stands with its stage, who
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, workflow
+from app import city, identity, workflow
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.i18n import load_texts
@@ -31,12 +32,14 @@ from app.lifecycle import (
     progress,
     reporting,
     return_visit,
+    seed_live,
     tasks,
 )
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Operation, Registry, Variables
 from app.workflow.jobs import RqQueue
 from app.workflow.runtime import Queue
+from app.workflow.sweep import forget_done
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -65,6 +68,8 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     runtime = Runtime(sessions, clock or SystemClock(), registry, settings.city_zone)
     runtime.queue = queue or RqQueue(settings.redis_url)
     register(runtime)
+    if settings.demo:
+        runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)
     return runtime
 
 
@@ -85,6 +90,8 @@ def register(runtime: Runtime) -> None:
     runtime.prepare("complete_task", tasks.prepare_completion)
     runtime.outbox("message", workflow.deliver_sent)
     runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
+    for interval, name, job in _RECURRING:
+        runtime.every(interval, name, job)
     runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))
 
 
@@ -96,7 +103,7 @@ def groups(sessions: Sessions) -> frozenset[str]:
     except DBAPIError as error:
         log.info("candidate groups are not checked: %s", error.orig)
         return frozenset()
-    return known if known > frozenset(Role) else frozenset()
+    return known if known - frozenset(Role) else frozenset()
 
 
 def _number(runtime: Runtime, session: Session, on: OnInstance, *_: object) -> None:
@@ -115,6 +122,30 @@ def _register_operations(runtime: Runtime) -> None:
         ),
         dispatch,
     )  # fmt: skip
+
+
+def _forget_attempts(runtime: Runtime) -> None:
+    with runtime.sessions.begin() as session:
+        identity.forget_attempts(session, runtime.clock.now())
+
+
+def _forget_sessions(runtime: Runtime) -> None:
+    with runtime.sessions.begin() as session:
+        identity.forget_sessions(session, runtime.clock.now())
+
+
+def _refresh_calendars(runtime: Runtime) -> None:
+    with runtime.sessions.begin() as session:
+        city.refresh_published_years(session, actor=identity.CLOCK, now=runtime.clock.now())
+
+
+_RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (
+    (timedelta(hours=1), "forget delivered outbox rows", forget_done),
+    (timedelta(days=1), "forget sign-in attempts", _forget_attempts),
+    (timedelta(days=1), "forget ended sessions", _forget_sessions),
+    (timedelta(days=1), "take over published holidays", _refresh_calendars),
+)
+"""All recurring work but the sweep itself; the leading dispatcher does it."""
 
 
 _Names = tuple[str, ...]

@@ -22,7 +22,7 @@ from app.workflow.execute import fire
 from app.workflow.models import Timer
 from app.workflow.queries import current_bundle_id
 from app.workflow.runtime import Runtime
-from app.workflow.sweep import forget_done, sweep
+from app.workflow.sweep import sweep
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ CHECK = 0.5
 """Seconds it sleeps at most."""
 STAND_BY = 0.4
 SWEEP_EVERY = 2.0
-TIDY_EVERY = 3600.0
+FIRST = 60.0
+"""Seconds after which a new leader does recurring work for the first time, at the latest."""
 BATCH = 500
 
 
@@ -82,7 +83,10 @@ class Lead:
         self.bundle: UUID | None = None
         self.announced: datetime | None = None
         self.told = False
-        self.sweep_at = self.tidy_at = 0.0
+        self.sweep_at = 0.0
+        clock = time.monotonic()
+        self.due = {one.name: clock + min(one.interval.total_seconds(), FIRST) for one in runtime.recurring}
+        """When each recurring job is due."""
 
     def until(self, stop: Stop) -> None:
         while not stop.is_set():
@@ -131,14 +135,25 @@ class Lead:
         try:
             self._sync_starts()
             sweep(self.runtime)
-            if time.monotonic() >= self.tidy_at:
-                forget_done(self.runtime)
-                self.tidy_at = time.monotonic() + TIDY_EVERY
+            self.keep_house()
         except SQLAlchemyError:
             raise
         except Exception:
             log.exception("the sweep failed and comes again")
         self.sweep_at = time.monotonic() + SWEEP_EVERY
+
+    def keep_house(self) -> None:
+        """Recurring work that is due; what fails waits for its next turn."""
+        for one in self.runtime.recurring:
+            if time.monotonic() < self.due[one.name]:
+                continue
+            self.due[one.name] = time.monotonic() + one.interval.total_seconds()
+            try:
+                one.job(self.runtime)
+            except SQLAlchemyError:
+                raise
+            except Exception:
+                log.exception("%s failed and comes again", one.name)
 
     def _sync_starts(self) -> None:
         with self.runtime.sessions() as session:

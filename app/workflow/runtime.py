@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -88,6 +88,15 @@ MessageStart = Callable[[Session, Variables, Actor, datetime], Mapping[str, Any]
 """Payload → keyword arguments of `start` (variables, subject_kind, subject_id, district …)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Work that the leading dispatcher does again and again, in between: short, and harmless when done once more."""
+
+    interval: timedelta
+    name: str
+    job: Callable[["Runtime"], object]
+
+
 class Queue(Protocol):
     def enqueue(self, rows: Sequence[UUID]) -> None:
         """Ask a worker to deliver these outbox rows soon. Must not raise: a sweeper finds what gets lost."""
@@ -111,6 +120,7 @@ class Runtime:
     outbox_handlers: dict[str, tuple[OutboxHandler, bool]] = field(default_factory=dict)
     preparers: dict[str, Preparer] = field(default_factory=dict)
     message_starts: dict[str, MessageStart] = field(default_factory=dict)
+    recurring: list[Recurring] = field(default_factory=list)
     committed: list[Callable[[UUID, int], None]] = field(default_factory=list)
     """Called with (instance id, row number) after each commit: live events. Must not raise."""
     observe: Callable[[str, float, Mapping[str, str]], None] = lambda _name, _value, _labels: None
@@ -138,6 +148,10 @@ class Runtime:
         """Handler of an outbox kind. It must be idempotent by `row.dedupe`; one with effects `outside` our database
         runs at most once, and what a crash interrupts becomes UNKNOWN instead of being done twice."""
         self.outbox_handlers[kind] = (handler, outside)
+
+    def every(self, interval: timedelta, name: str, job: Callable[["Runtime"], object]) -> None:
+        """Let the leading dispatcher do this. A new leader starts counting anew, so jobs must be idempotent."""
+        self.recurring.append(Recurring(interval, name, job))
 
     def prepare(self, kind: str, preparer: Preparer) -> None:
         """Used by `execute` when its caller gives none: what a retried incident's command needs."""
