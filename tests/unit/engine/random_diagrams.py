@@ -9,6 +9,10 @@ from tests.unit.engine.blocks import Block, Each, Leaf, Loop, Multi, Par, Race, 
 from tests.unit.engine.marks import escalation, signal
 from tests.unit.engine.sub_blocks import Listener, Sub
 
+TRIGGERS = ["message", "timer", "cycle", "error", "signal", "escalation"]
+CALLED_OUT = ["signal", "escalation"]
+"""What a diagram throws itself."""
+
 
 class Maker:
     """Draws one random process `p` from a seed."""
@@ -18,6 +22,7 @@ class Maker:
         self.count = 0
         self.messages: list[str] = []
         self.called: list[Sub] = []
+        self.choose_theme()
         self.block = self.make(depth)
 
     def id(self, prefix: str) -> str:
@@ -29,22 +34,15 @@ class Maker:
         return name
 
     def make(self, depth: int) -> Block:
-        leaves: list[Callable[[int], Block]] = [self.leaf]
-        inner = [
-            self.seq,
-            self.seq,
-            self.loop,
-            self.par,
-            self.sub,
-            self.sub,
-            self.sub,
-            self.xor,
-            self.each,
-            self.race,
-            self.some,
-            self.throw,
-        ]
-        return self.random.choice(leaves if depth <= 0 else inner + leaves)(depth)
+        return self.random.choice([self.leaf] if depth <= 0 else [*self.kinds, *self.kinds, self.leaf])(depth)
+
+    def choose_theme(self) -> None:
+        """Each diagram is made of a few kinds of block and event only, so that these meet often."""
+        kinds = [self.seq, self.loop, self.par, self.sub, self.xor, self.each, self.race, self.some, self.throw]
+        self.kinds: list[Callable[[int], Block]] = [self.seq, self.sub, *self.random.choices(kinds, k=4)]
+        self.triggers = self.random.choices(TRIGGERS, k=2)
+        if {"signal", "escalation"} & {*self.triggers}:
+            self.kinds += [self.throw, self.throw]
 
     def leaf(self, depth: int) -> Leaf:
         kind = self.random.choice(["user", "user", "user", "job", "local", "receive"])
@@ -94,7 +92,7 @@ class Maker:
         return Race(name, tuple(branches))
 
     def throw(self, depth: int) -> Block:
-        kind = self.random.choice(["signal", "escalation"])
+        kind = self.random.choice([kind for kind in self.triggers if kind in CALLED_OUT] or CALLED_OUT)
         return Throw(self.id("t"), kind, self.name_of(kind) or "E0")
 
     def name_of(self, kind: str) -> str | None:
@@ -107,7 +105,7 @@ class Maker:
 
     def sub(self, depth: int) -> Block:
         name = self.id("S")
-        trigger = self.random.choice(["none", "message", "timer", "cycle", "error", "signal", "escalation"])
+        trigger = self.random.choice([*self.triggers, "none"])
         interrupting = trigger == "error" or (trigger != "cycle" and self.random.random() < 0.5)
         listener = None
         if self.random.random() < 0.4:
@@ -136,7 +134,8 @@ class Maker:
         return sub
 
     def listener(self) -> Listener:
-        v, kind = self.id("V"), self.random.choice(["message", "message", "signal", "escalation"])
+        v = self.id("V")
+        kind = self.random.choice([kind for kind in self.triggers if kind in CALLED_OUT] + ["message"])
         message = self.message(f"{v}m") if kind == "message" else ""
         return Listener(v, kind, self.name_of(kind), message, f"{v}t", self.random.random() < 0.5)
 

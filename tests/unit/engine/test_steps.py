@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.workflow.engine import Fault, Modify, NotOpen, SetVariables, VariableChange
+from app.workflow.replay import play
+from tests.unit.engine.test_codec import many_more
 from tests.unit.engine.writing import (
     T0,
     Story,
@@ -22,6 +24,18 @@ from tests.unit.engine.writing import (
     user,
     zeebe,
 )
+
+
+def test_history_replays_the_newer_elements_to_the_tokens_that_live() -> None:
+    """The product's own replay, over rows as they are stored."""
+    story = many_more()
+    rows = [(T0, [{"token": s.token, "state": s.state, "element": s.element, "process": s.process, "scope": s.scope}
+                  for s in story.steps])]  # fmt: skip
+    tokens, _ = play(rows, "p")
+    assert story.moved.state is not None
+    live = [t for run in story.compiled._read(story.moved.state).runs() for t in run.tasks.values()]
+    assert {(t.id, t.element) for t in tokens} == {(t.id, t.element) for t in live}
+    assert {t.scope for t in tokens} - {None} <= {t.id for t in live}
 
 
 def test_steps_tell_what_happened_in_order_with_cause_scope_and_due() -> None:

@@ -6,11 +6,13 @@ from collections import Counter
 
 from tests.unit.engine.walks import walk
 
+ENOUGH = 50
+"""Walks, however slow the machine."""
+
 
 def test_engine_through_bytes_and_oracle_agree_on_random_walks() -> None:
     until = time.monotonic() + float(os.environ.get("FUZZ_SECONDS", "8"))
     done: Counter[str] = Counter()
-    while time.monotonic() < until:
+    while time.monotonic() < until or done["walks"] < ENOUGH:
         done += walk(done["walks"])
-    assert done["walks"] > 20
     assert min(done[kind] for kind in ("task", "job", "fail", "message", "clock", "ended")) > 0
