@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from app import audit, city, forms, workflow
 from app.audit import HistoryRow
 from app.cases.models import CaseFile, WorkOrder
-from app.cases.queries import scope_of
+from app.cases.queries import may_read_order, scope_of
 from app.core.errors import NotFound
 from app.core.i18n import has_text, text
-from app.identity import Actor, can, require
+from app.identity import Actor, can, require, user_names
 from app.lifecycle.form_view import fields_of_bundle
 from app.lifecycle.forms import REGISTRATION
 from app.lifecycle.history_changes import Words, told_changes
@@ -51,7 +51,7 @@ def history_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor,
     require(actor, "history.read", scope_of(case))
     orders = session.scalars(select(WorkOrder).where(WorkOrder.case_id == case.id)).all()
     streams: list[tuple[UUID, str | None]] = [(case.instance_id, None)]
-    streams += [(order.instance_id, order.order_no) for order in orders]
+    streams += [(order.instance_id, order.order_no) for order in orders if may_read_order(actor, order)]
     teller = _Teller(runtime, session, language, can(actor, "citizen.read", scope_of(case)), case)
     told = []
     for stream, order_no in streams:
@@ -93,8 +93,7 @@ class _Teller:
             case "complete_task":
                 return self._say(row.kind, task=self._name(row, str(row.result.get("element", ""))), **known)
             case "claim" | "release":
-                element = row.changes.get("assignee", {}).get("element", "")
-                return self._say(row.kind, task=self._name(row, str(element)), **known)
+                return self._claimed(row, known)
             case "fire_timers":
                 fired = [
                     self._name(row, step["element"], step.get("process"))
@@ -111,6 +110,14 @@ class _Teller:
                 return self._say("incident", element=self._name(row, str(element or "")), **known)
             case _:
                 return self._say("other", kind=row.kind, reason=str(row.changes.get("reason", "")), **known)
+
+    def _claimed(self, row: HistoryRow, known: Mapping[str, str]) -> str:
+        changed = row.changes.get("assignee", {})
+        task, to = self._name(row, str(changed.get("element", ""))), changed.get("new")
+        if row.kind == "release" or to in (None, str(row.actor)):
+            return self._say(row.kind, task=task, **known)
+        name = user_names(self.session, [UUID(to)]).get(UUID(to), "—")
+        return self._say("assign", task=task, to=name, **known)
 
     def _say(self, key: str, **params: str) -> str:
         return text(f"lifecycle.history.{key}", self.language, **params)

@@ -41,14 +41,14 @@ def worklist(
 ) -> tuple[list[WorkItem], str | None]:
     """The tasks this person may do, the one to be done first first, and the key of the next page."""
     tasks, following = workflow.inbox(session, actor, after=after, limit=limit)
-    return _items(runtime, session, tasks), following
+    return work_items(runtime, session, tasks), following
 
 
 def tasks_of_case(runtime: Runtime, session: Session, case_id: UUID) -> list[WorkItem]:
     """Every open task of a case and its orders, the oldest first."""
     orders = session.scalars(select(WorkOrder.id).where(WorkOrder.case_id == case_id, WorkOrder.ended_at.is_(None)))
     tasks = [task for subject in (case_id, *orders) for task in workflow.tasks_of(session, subject)]
-    return _items(runtime, session, sorted(tasks, key=lambda task: task.created_at))
+    return work_items(runtime, session, sorted(tasks, key=lambda task: task.created_at))
 
 
 def work_item(runtime: Runtime, session: Session, task_id: UUID, actor: Actor) -> WorkItem:
@@ -58,7 +58,7 @@ def work_item(runtime: Runtime, session: Session, task_id: UUID, actor: Actor) -
         raise NotFound("workflow.no_task")
     if not may_work_on(actor, task):
         require(actor, "case.read", task.scope())
-    return _items(runtime, session, [task])[0]
+    return work_items(runtime, session, [task])[0]
 
 
 def may_work_on(actor: Actor, task: TaskView) -> bool:
@@ -66,7 +66,8 @@ def may_work_on(actor: Actor, task: TaskView) -> bool:
     return not task.suspended and can(actor, "task.complete", task.scope())
 
 
-def _items(runtime: Runtime, session: Session, tasks: Sequence[TaskView]) -> list[WorkItem]:
+def work_items(runtime: Runtime, session: Session, tasks: Sequence[TaskView]) -> list[WorkItem]:
+    """Each task with its case, order, limit and names; a handful of statements for all together."""
     orders = _by_id(session, WorkOrder, [task.subject_id for task in tasks if task.subject_kind == ORDER])
     case_ids = [task.subject_id for task in tasks if task.subject_kind == CASE]
     cases = _by_id(session, CaseFile, case_ids + [order.case_id for order in orders.values()])

@@ -56,6 +56,12 @@ def day_heading(at: datetime, language: str, zone: ZoneInfo) -> str:
     return f"{local.month} 月 {local.day} 日 {weekday}"
 
 
+def short_day(at: datetime, language: str, zone: ZoneInfo) -> str:
+    """A date in a list: 11-18 / 18 Nov."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b}" if language == "en" else f"{local:%m-%d}"
+
+
 def running_limit(
     started_at: datetime,
     due_at: datetime,

@@ -7,7 +7,7 @@ from flask import Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from app import identity
+from app import identity, worklist
 from app.core.http import language, site
 from app.core.i18n import has_text, text
 from app.web import formats
@@ -18,7 +18,7 @@ from app.web.navigation import rail
 def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        t=t, label=label, icon=icon, moment=moment, full_moment=full_moment, day_heading=day_heading,
+        t=t, label=label, icon=icon, moment=moment, full_moment=full_moment, day_heading=day_heading, day=day,
         ago=ago, short_number=formats.short_number, csrf_token=generate_csrf,
     )  # fmt: skip
     app.context_processor(_of_request)
@@ -60,6 +60,19 @@ def day_heading(at: datetime) -> str:
     return formats.day_heading(at, language(), site().settings.city_zone)
 
 
+def day(at: datetime) -> str:
+    """A date in a list: 11-18, 18 Nov."""
+    return formats.short_day(at, language(), site().settings.city_zone)
+
+
+def density() -> str:
+    """How high this person wants rows; kept on the server."""
+    if (actor := g.get("actor")) is None:
+        return "normal"
+    with site().sessions() as session:
+        return worklist.setting_of(session, actor.id).density
+
+
 def ago(at: datetime) -> str:
     """How long since."""
     return formats.span(site().clock.now() - at, language())
@@ -78,6 +91,7 @@ def _of_request() -> dict[str, Any]:
         "rail": rail(actor, request.path) if actor else [],
         "city_name": city_name(),
         "names": names(),
+        "density": density,
         "counts": {},
         "roles_of": roles_of,
         "may": lambda action: actor is not None and identity.can(actor, action),

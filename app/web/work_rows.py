@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from app.core.http import language
 from app.identity import Actor
@@ -14,6 +15,8 @@ from app.web.templating import label
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
+    task_id: UUID
+    instance_id: UUID
     url: str
     task: str
     number: str
@@ -28,18 +31,24 @@ class WorkRow:
     """Whose turn it is, in words."""
     chip: LimitChip | None
     limit_kind: str
+    category: str
+    since: datetime
+    follow_up: datetime | None
+    """When this person wants to look at it again."""
 
 
-def work_row(item: WorkItem, actor: Actor, now: datetime) -> WorkRow:
+def work_row(item: WorkItem, actor: Actor, now: datetime, follow_up: datetime | None = None) -> WorkRow:
     case, order, words = item.case, item.order, names()
     number = order.order_no if order else (case.case_no if case else None)
     department = order.department if order else (case.lead_department if case else None)
     return WorkRow(
+        task_id=item.task.task_id,
+        instance_id=item.task.instance_id,
         url=f"/tasks/{item.task.task_id}",
         task=item.name(language()),
         number=number or "",
         summary=case.incident_summary if case else "",
-        district=words.district(item.task.district),
+        district=words.district("/".join((item.task.district or "").split("/")[:2])),
         department=words.department(department) if department else "",
         seal=case.supervision_level if case else None,
         assignee=item.assignee_name,
@@ -48,4 +57,7 @@ def work_row(item: WorkItem, actor: Actor, now: datetime) -> WorkRow:
         groups=groups_in_words(item.task.groups),
         chip=chip_of_item(item, now),
         limit_kind=label("LimitKind", item.limit.kind) if item.limit else "",
+        category=words.category((case.sub_category or case.category) if case else None),
+        since=item.task.created_at,
+        follow_up=follow_up,
     )

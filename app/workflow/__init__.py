@@ -7,7 +7,7 @@ from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registr
 from app.workflow.errors import Busy, Gone, Permanent, Stuck, Temporary, UnknownInstance
 from app.workflow.execute import after_commit, execute
 from app.workflow.files import diagram, form
-from app.workflow.inbox import inbox, inbox_counts
+from app.workflow.inbox import MOST_COUNTED, Reach, inbox, inbox_counts, within_district
 from app.workflow.incidents import resolve_incident, retry_incident
 from app.workflow.outbox import deliver_outbox
 from app.workflow.queries import (
@@ -43,11 +43,12 @@ from app.workflow.start import instance_id_of, start
 from app.workflow.sweep import sweep
 
 __all__ = [
-    "BpmnError", "Bundle", "Busy", "Call", "Command", "Delivered", "Fault", "FirstTask", "Gone", "IncidentView",
-    "InstanceView", "OnInstance", "Operation", "OutboxRow", "Permanent", "Registry", "Result", "Runtime", "Started",
-    "Stuck", "TaskView", "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow",
-    "current_bundle", "deliver", "deliver_outbox", "deliver_sent", "deploy", "deployments", "diagram", "execute",
-    "file_of", "files_of", "form", "identities", "inbox", "inbox_counts", "incident", "incidents", "instance",
-    "instance_id_of", "instances_of", "may_work_on", "open_incidents", "overlay", "replay", "resolve_incident",
-    "retry_incident", "send", "settle", "start", "sweep", "task", "tasks_of", "tokens",
+    "MOST_COUNTED", "BpmnError", "Bundle", "Busy", "Call", "Command", "Delivered", "Fault", "FirstTask", "Gone",
+    "IncidentView", "InstanceView", "OnInstance", "Operation", "OutboxRow", "Permanent", "Reach", "Registry",
+    "Result", "Runtime", "Started", "Stuck", "TaskView", "Temporary", "Token", "Tokens", "UnknownInstance", "View",
+    "after_commit", "allow", "current_bundle", "deliver", "deliver_outbox", "deliver_sent", "deploy", "deployments",
+    "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts", "incident",
+    "incidents", "instance", "instance_id_of", "instances_of", "may_work_on", "open_incidents", "overlay", "replay",
+    "resolve_incident", "retry_incident", "send", "settle", "start", "sweep", "task", "tasks_of", "tokens",
+    "within_district",
 ]  # fmt: skip

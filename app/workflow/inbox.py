@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
@@ -16,6 +17,9 @@ from app.workflow.schemas import TaskView
 MOST_COUNTED = 1000
 """A count stops here: nobody reads on beyond “999+”, and counting a million rows takes a quarter of a second."""
 
+Reach = Literal["own", "held", "free"]
+"""own: what one may do; held: what others hold and one may take back; free: what nobody holds, overseen."""
+
 _ORDER = (UserTask.act_by, -UserTask.priority, UserTask.created_at, UserTask.task_id)
 
 
@@ -26,17 +30,17 @@ def inbox(
     labels: frozenset[str] | None = None,
     district_prefixes: tuple[str, ...] | None = None,
     only: Sequence[ColumnElement[bool]] = (),
-    supervised: bool = False,
+    reach: Reach = "own",
     after: str | None = None,
     limit: int = 50,
 ) -> tuple[list[TaskView], str | None]:
     """The open tasks this person may do and the key of the next page (None: the last).
 
     Overdue first, then due soonest, then those without any due time; among equals urgent and old ones first. Says the
-    same as `identity.can(actor, "task.complete", …)`; with `supervised` those others hold and this person may take
-    back ("task.release") instead. `labels`, `district_prefixes` and `only` narrow it further. One statement, by
-    keyset. Tasks of suspended instances are left out. Raises Invalid (`after`)."""
-    query = open_tasks().where(Instance.suspended.is_(False), _reach(actor, supervised), *only)
+    same as `identity.can(actor, "task.complete", …)`; with another `reach` it shows a supervisor or a department's head
+    what others have to do ("task.release"). `labels`, `district_prefixes` and `only` narrow it further. One statement,
+    by keyset. Tasks of suspended instances are left out. Raises Invalid (`after`)."""
+    query = open_tasks().where(Instance.suspended.is_(False), _within(actor, reach), *only)
     if labels is not None and not actor.system:
         query = query.where(or_(UserTask.groups.overlap(sorted(labels)), UserTask.assignee == str(actor.id)))
     if district_prefixes is not None:
@@ -50,16 +54,15 @@ def inbox(
 
 
 def inbox_counts(
-    session: Session, actor: Actor, slices: Mapping[str, Sequence[ColumnElement[bool]]], supervised: frozenset[str]
+    session: Session, actor: Actor, slices: Mapping[str, tuple[Reach, Sequence[ColumnElement[bool]]]]
 ) -> dict[str, int]:
-    """How many tasks each slice of the inbox holds, up to `MOST_COUNTED`; `supervised`: the slices of others' tasks.
-    One statement."""
+    """How many tasks each slice of the inbox holds, up to `MOST_COUNTED`. One statement."""
     counts = []
-    for name, only in slices.items():
+    for name, (reach, only) in slices.items():
         found = (
             select(UserTask.task_id)
             .join(Instance, Instance.id == UserTask.instance_id)
-            .where(Instance.suspended.is_(False), _reach(actor, name in supervised), *only)
+            .where(Instance.suspended.is_(False), _within(actor, reach), *only)
             .limit(MOST_COUNTED)
         )
         counts.append(select(func.count()).select_from(found.subquery()).scalar_subquery().label(name))
@@ -71,8 +74,12 @@ def within_district(prefix: str) -> ColumnElement[bool]:
     return or_(UserTask.district == prefix, UserTask.district.startswith(f"{prefix}/", autoescape=True))
 
 
-def _reach(actor: Actor, supervised: bool) -> ColumnElement[bool]:
-    return _held_by_others(actor) if supervised else _mine(actor)
+def _within(actor: Actor, reach: Reach) -> ColumnElement[bool]:
+    if reach == "own":
+        return _mine(actor)
+    whose = UserTask.assignee.is_(None) if reach == "free" else UserTask.assignee != str(actor.id)
+    overseen = or_(false(), *(_taken_back_by(grant) for grant in actor.grants))
+    return whose if actor.system else and_(whose, overseen)
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
@@ -94,14 +101,8 @@ def _by_grant(grant: Grant) -> ColumnElement[bool]:
     return matches if grant.district is None else and_(matches, within_district(grant.district))
 
 
-def _held_by_others(actor: Actor) -> ColumnElement[bool]:
-    """As `identity.permissions` judges who may take a task back."""
-    by_grant = [_taken_back_by(grant) for grant in actor.grants]
-    held = and_(UserTask.assignee.is_not(None), not_(UserTask.assignee == str(actor.id)))
-    return held if actor.system else and_(held, or_(false(), *by_grant))
-
-
 def _taken_back_by(grant: Grant) -> ColumnElement[bool]:
+    """As `identity.permissions` judges who may take a task back from somebody."""
     if grant.role is Role.DEPARTMENT_HEAD and grant.department is not None:
         own = or_(UserTask.groups.contains([grant.department]), UserTask.departments.contains([grant.department]))
     elif grant.role is Role.SHIFT_SUPERVISOR and grant.department is None:

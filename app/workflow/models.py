@@ -105,6 +105,8 @@ class UserTask(Base):
     confidential: Mapped[bool]
     act_by: Mapped[datetime] = mapped_column(Instant, server_default=FetchedValue())
     """The earlier of its own due time and its subject's first running limit, else `NEVER`; the database keeps it."""
+    warn_by: Mapped[datetime | None] = mapped_column(Instant, server_default=FetchedValue())
+    """From when on it is due soon."""
 
 
 class Timer(Base):

@@ -9,23 +9,30 @@ revision = "0007"
 down_revision = "0006"
 
 UP = """
-alter table user_task add column act_by timestamptz not null default timestamptz '9999-12-31 00:00+00';
+alter table user_task add column act_by timestamptz not null default timestamptz '9999-12-31 00:00+00',
+  add column warn_by timestamptz;                                                   -- from when on it is due soon
 drop index user_task_page;
 create index user_task_page on user_task(act_by, (-priority), created_at, task_id);  -- the inbox's order and key
 create index user_task_free on user_task(act_by, (-priority), created_at, task_id) where assignee is null;
 
 create function user_task_acts_by() returns trigger language plpgsql as $$
+declare
+  due timestamptz; warn timestamptz;
 begin
   if new.subject_kind = 'order' then
-    select min(l.due_at) into new.act_by from time_limit l
+    select l.due_at, l.warn_at into due, warn from time_limit l
      where l.order_id = new.subject_id and l.ended_at is null
-       and (l.pauses = '[]' or l.pauses->-1->>'until' is not null);
+       and (l.pauses = '[]' or l.pauses->-1->>'until' is not null) order by l.due_at limit 1;
   else
-    select min(l.due_at) into new.act_by from time_limit l
+    select l.due_at, l.warn_at into due, warn from time_limit l
      where l.case_id = new.subject_id and l.order_id is null and l.ended_at is null
-       and (l.pauses = '[]' or l.pauses->-1->>'until' is not null);
+       and (l.pauses = '[]' or l.pauses->-1->>'until' is not null) order by l.due_at limit 1;
   end if;
-  new.act_by := least(new.act_by, new.due, timestamptz '9999-12-31 00:00+00');
+  if new.due < due or due is null then
+    due := new.due; warn := new.created_at + (new.due - new.created_at) * 0.8;
+  end if;
+  new.act_by := coalesce(due, timestamptz '9999-12-31 00:00+00');
+  new.warn_by := warn;
   return new;
 end $$;
 create trigger user_task_acts_by before insert or update of due, subject_id on user_task
@@ -66,7 +73,7 @@ drop trigger time_limit_moves_tasks on time_limit;
 drop trigger user_task_acts_by on user_task;
 drop function time_limit_moves_tasks, user_task_acts_by;
 drop index user_task_free, user_task_page;
-alter table user_task drop column act_by;
+alter table user_task drop column act_by, drop column warn_by;
 create index user_task_page on user_task((-priority), created_at, task_id)
 """
 

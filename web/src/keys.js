@@ -1,7 +1,19 @@
-// Keys of lists: J K move, Enter opens, C claims; `/` or Ctrl K goes to the search. Letters only when no field has focus.
+// Keys of lists: J K move, Enter opens, `/` or Ctrl K goes to the search. Letters only when no field has focus.
 
+/** Single letters belong to what is being typed, and to nobody while a key that commands is held. Ticks take no text. */
 function typing(target) {
-  return target.closest('input, textarea, select, [contenteditable], .fjs-container') !== null
+  return target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], .fjs-container') !== null
+}
+
+/** {key: action} for a page; not while somebody types, nor over a button's own Space and Enter. */
+export function letters(actions) {
+  document.addEventListener('keydown', event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !actions[event.key]) return
+    if (event.key !== 'Escape' && typing(event.target)) return
+    if (event.key === ' ' && event.target.closest('button, summary, input')) return
+    event.preventDefault()
+    actions[event.key](event)
+  })
 }
 
 function rows() {
@@ -22,7 +34,6 @@ const LIST_KEYS = {
   k: () => move(-1),
   ArrowDown: () => move(1),
   ArrowUp: () => move(-1),
-  c: () => document.querySelector('tr.is-focus [data-claim]')?.closest('form').requestSubmit(),
 }
 
 export function startKeys() {

@@ -2,7 +2,22 @@
 
 from flask import Flask
 
-from app.web.pages import account, cases, diagram, entrance, incidents, notices, registration, search, tasks
+from app.web.pages import (
+    account,
+    cases,
+    deeds,
+    diagram,
+    entrance,
+    inbox,
+    incidents,
+    list_settings,
+    live,
+    notices,
+    registration,
+    reports,
+    search,
+    tasks,
+)
 from app.web.pages.frame import blueprint
 
 
@@ -12,5 +27,6 @@ def register(app: Flask) -> None:
 
 
 __all__ = [
-    "account", "cases", "diagram", "entrance", "incidents", "notices", "register", "registration", "search", "tasks",
+    "account", "cases", "deeds", "diagram", "entrance", "inbox", "incidents", "list_settings", "live", "notices",
+    "register", "registration", "reports", "search", "tasks",
 ]  # fmt: skip

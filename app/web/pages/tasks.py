@@ -1,6 +1,5 @@
-"""The inbox, and one task with its form."""
+"""One task with its form."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from app.lifecycle import forms
 from app.lifecycle.form_view import shown_form, shown_values
 from app.lifecycle.routes import runtime
 from app.lifecycle.tasks import claim, complete_task, release
-from app.lifecycle.worklist import WorkItem, may_work_on, work_item, worklist
+from app.lifecycle.worklist import WorkItem, may_work_on, work_item
 from app.web.names import groups_in_words
 from app.web.pages.case_parts import case_parts
 from app.web.pages.entrance import local
@@ -25,41 +24,7 @@ from app.web.pages.frame import blueprint, page
 from app.web.pages.islands import form_texts, sent
 from app.web.problems import sentence
 from app.web.templating import t
-from app.web.work_rows import WorkRow, work_row
-
-MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A slice of the inbox with its count."""
-
-    key: str
-    icon: str
-    count: int
-    current: bool
-
-
-ICONS = {"all": "checklist", "mine": "user-check", "unclaimed": "user-off", "soon": "clock", "overdue": "alarm"}
-
-
-@blueprint.get("/tasks")
-@signed_in
-def inbox() -> str:
-    """Overdue first; the views on the left are slices of what one may do."""
-    current = request.args.get("view", "all")
-    if current not in ICONS:
-        current = "all"
-    with site().sessions() as session:
-        items, following = worklist(runtime(), session, actor(), after=request.args.get("after"), limit=MOST)
-        at = now()
-        rows = [(item, work_row(item, actor(), at)) for item in items]
-    views = [
-        View(key, icon, sum(_belongs(key, item, row) for item, row in rows), key == current)
-        for key, icon in ICONS.items()
-    ]
-    shown = [row for item, row in rows if _belongs(current, item, row)]
-    return page("inbox.html", views=views, current=current, items=shown, following=following)
+from app.web.work_rows import work_row
 
 
 @blueprint.get("/tasks/<uuid:task_id>")
@@ -115,20 +80,6 @@ def _and_back(deed: Any, target: str) -> Response:
     except CitydeskError as error:
         flash(sentence(error), "error")
     return redirect(local(request.form.get("back", target)))
-
-
-def _belongs(view: str, item: WorkItem, row: WorkRow) -> bool:
-    match view:
-        case "mine":
-            return row.mine
-        case "unclaimed":
-            return item.task.assignee is None
-        case "soon":
-            return row.chip is not None and row.chip.state == "DUE_SOON"
-        case "overdue":
-            return row.chip is not None and row.chip.state == "OVERDUE"
-        case _:
-            return True
 
 
 def _why_not(item: WorkItem, person: Actor) -> str:

@@ -174,7 +174,7 @@ def test_the_password_is_changed_and_other_devices_are_out(house: House) -> None
 def test_a_browser_keeps_the_chosen_language(house: House, language: str, word: str) -> None:
     browser = house.browser("agent")
     post(browser, "/language", "/account", language=language, back="/tasks")
-    assert f"<h2>{word}</h2>" in browser.get("/tasks").text
+    assert f" · {word} · Citydesk</title>" in browser.get("/tasks").text
 
 
 def test_an_error_shows_a_reference_and_not_its_cause(house: House, runtime: Runtime) -> None:

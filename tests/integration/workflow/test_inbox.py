@@ -104,9 +104,9 @@ def test_counts_are_those_of_the_lists(office: Office) -> None:
         taken = workflow.inbox(session, other, limit=1)[0][0]
     office.do(taken.instance_id, "claim", other, task_id=str(taken.task_id))
     with office.runtime.sessions() as session:
-        counts = workflow.inbox_counts(session, me, {"all": (), "others": ()}, frozenset({"others"}))
+        counts = workflow.inbox_counts(session, me, {"all": ("own", ()), "others": ("held", ())})
         assert counts == {"all": len(workflow.inbox(session, me)[0]), "others": 1}
-        others = workflow.inbox(session, me, supervised=True)[0]
+        others = workflow.inbox(session, me, reach="held")[0]
     assert [task.task_id for task in others] == [taken.task_id]
     assert can(me, "task.release", others[0].scope())
 

@@ -1,0 +1,22 @@
+"""`/live`: the stream of news of one open page."""
+
+from typing import cast
+
+from flask import Response, current_app
+
+from app.core.errors import Unavailable
+from app.identity.guard import actor, signed_in
+from app.web.live import Hub
+from app.web.live.hub import Full
+from app.web.pages.frame import blueprint
+
+
+@blueprint.get("/live")
+@signed_in
+def live() -> Response:
+    hub = cast(Hub, current_app.extensions["citydesk-live"])
+    try:
+        events = hub.events(actor())
+    except Full:
+        raise Unavailable("web.live.full") from None
+    return Response(events, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -1,0 +1,12 @@
+"""How a person likes the inbox: saved views, columns and density, and when to look at a task again.
+
+It knows people and task ids only; what a view finds is the lifecycle's business."""
+
+from app.worklist.actions import follow_up_on, keep_setting, remove_view, save_view
+from app.worklist.models import FollowUp
+from app.worklist.queries import COLUMNS, DENSITIES, ListSetting, View, follow_ups, setting_of, view_of, views_of
+
+__all__ = [
+    "COLUMNS", "DENSITIES", "FollowUp", "ListSetting", "View", "follow_up_on", "follow_ups", "keep_setting",
+    "remove_view", "save_view", "setting_of", "view_of", "views_of",
+]  # fmt: skip

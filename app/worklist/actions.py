@@ -1,0 +1,63 @@
+"""Writing people's views and settings. They change no case, so they stand in no history."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.errors import Forbidden, Invalid, NotFound
+from app.core.ids import new_id
+from app.identity import Actor, group_labels
+from app.worklist.models import FollowUp, SavedView, Setting
+from app.worklist.queries import COLUMNS, DENSITIES
+
+MOST_NAME = 60
+KEEP = timedelta(days=60)
+"""A follow-up this old is forgotten; its task is most likely done."""
+
+
+def save_view(
+    session: Session, name: str, conditions: Mapping[str, str], shared_with: str | None, *, actor: Actor, now: datetime
+) -> UUID:
+    """Keep conditions under a name, for oneself or for one's own role or department. Raises Invalid, Forbidden."""
+    name = name.strip()
+    if not 0 < len(name) <= MOST_NAME:
+        raise Invalid("worklist.view.name", {"name": ("worklist.view.name", {"most": MOST_NAME})}, most=MOST_NAME)
+    if shared_with is not None and shared_with not in group_labels(actor):
+        raise Forbidden("worklist.view.not_your_group")
+    view = SavedView(
+        id=new_id(), owner=actor.id, name=name, conditions=dict(conditions), shared_with=shared_with, created_at=now
+    )
+    session.add(view)
+    return view.id
+
+
+def remove_view(session: Session, view_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Only one's own. Raises NotFound."""
+    view = session.get(SavedView, view_id)
+    if view is None or view.owner != actor.id:
+        raise NotFound("worklist.no_view")
+    view.deleted_at = now
+
+
+def keep_setting(session: Session, *, actor: Actor, density: str, columns: Sequence[str]) -> None:
+    """Raises Invalid."""
+    if density not in DENSITIES or not set(columns) <= set(COLUMNS):
+        raise Invalid("worklist.setting")
+    values = {"density": density, "columns": [column for column in COLUMNS if column in columns]}
+    row = insert(Setting).values(person=actor.id, **values)
+    session.execute(row.on_conflict_do_update(index_elements=["person"], set_=values))
+
+
+def follow_up_on(
+    session: Session, task_ids: Sequence[UUID], at: datetime | None, *, actor: Actor, now: datetime
+) -> None:
+    """Look at these again then; None: no more."""
+    mine = FollowUp.person == actor.id
+    session.execute(delete(FollowUp).where(mine, FollowUp.task_id.in_(task_ids) | (FollowUp.at < now - KEEP)))
+    if at is not None and task_ids:
+        rows = [{"person": actor.id, "task_id": task_id, "at": at} for task_id in dict.fromkeys(task_ids)]
+        session.execute(insert(FollowUp).values(rows))
