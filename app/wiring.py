@@ -35,6 +35,7 @@ from app.lifecycle import (
     seed_live,
     tasks,
 )
+from app.web.live.publisher import Publisher
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Operation, Registry, Variables
 from app.workflow.jobs import RqQueue
@@ -67,6 +68,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     registry = Registry(groups=groups(sessions))
     runtime = Runtime(sessions, clock or SystemClock(), registry, settings.city_zone)
     runtime.queue = queue or RqQueue(settings.redis_url)
+    runtime.committed.append(Publisher(settings.redis_url))
     register(runtime)
     if settings.demo:
         runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)

@@ -13,6 +13,7 @@ from app.core.http import Site
 from app.core.settings import Settings
 from app.identity.guard import public
 from app.web import assets, health, pages, problems, routes, security, templating
+from app.web.live import Hub
 
 MAX_BODY = 1024 * 1024
 """Bytes. Files have their own road; a form or an API call is text."""
@@ -56,6 +57,7 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     app = Flask("app.web")
     app.config.update(_config(settings))
     app.extensions["citydesk"] = Site(runtime, settings)
+    app.extensions["citydesk-live"] = Hub(runtime.sessions, settings.redis_url)
     app.request_class = _Request
     app.session_interface = _SessionCookie()
     app.url_map.strict_slashes = False
