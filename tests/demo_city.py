@@ -95,7 +95,7 @@ def running(
             for part in parts:
                 part.terminate()
             for part in parts:
-                part.wait(15)
+                part.wait(60)
 
 
 def _close(runtime: Runtime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app import workflow
@@ -26,6 +26,7 @@ from app.workflow import Fault, FirstTask, Runtime
 log = logging.getLogger(__name__)
 
 PROCESS = "lifecycle"
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ def register(
             raise
         log.warning("a report could not be registered: %s", error)
         raise Conflict("lifecycle.cannot_begin", element=error.element or "–") from error
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:  # many register at once
+            raise workflow.Busy from error
+        raise
     workflow.after_commit(runtime, session)
     return made
 
@@ -95,7 +100,7 @@ def _register(
 
     def record(session: Session, view: workflow.View, on: workflow.OnInstance) -> Mapping[str, Any]:
         record_opening(case, registration, on)
-        return clean
+        return forms.for_first_task(runtime, session, bundle_id, PROCESS, form, clean)
 
     workflow.start(
         runtime, session, PROCESS, actor=actor, now=now, command_id=command, first_task=FirstTask(clean),
