@@ -205,6 +205,7 @@ def _process(process: ProcessModel) -> Process:
             node.parent,
             node.zeebe.properties,
             node.zeebe.get("formDefinition", "formId"),
+            bool(node.zeebe.outputs),
         )
         for node in process.scope.walk()
     }

@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from .elements import Element as Element
+from .elements import Process as Process
+
 Variables = Mapping[str, Any]
 """JSON values, plus FEEL's date, time and duration types."""
 
@@ -199,8 +202,10 @@ class Step:
     """Id of the process the element is drawn in."""
     cause: str | None = None
     """What made it, an element's id. entered: the sequence flow, or the start event of an event sub-process, or the
-    message that started the instance. fired: the message, or what threw the error. cancelled: the event that
-    interrupted. Or `reschedule` (waiting, with the new due time), `modify`, `cancel`: a command."""
+    message that started the instance; of each instance of a multi-instance activity, whose tokens stand inside the
+    activity's own, that activity. fired: the message, or what threw the error, escalation or signal. cancelled: the
+    event that interrupted or came first, or the multi-instance activity that had enough.
+    Or `reschedule` (waiting, with the new due time), `modify`, `cancel`: a command."""
     due: datetime | None = None
 
 
@@ -279,29 +284,3 @@ class Moved:
     changes: tuple[VariableChange, ...]
     result: Variables = field(default_factory=dict)
     """E.g. the completed task's element, or which subscription took a message."""
-
-
-# ------------------------------------------------------------------ what can be read from a compiled bundle
-@dataclass(frozen=True, slots=True)
-class Element:
-    id: str
-    type: str
-    """BPMN local name: userTask, subProcess, startEvent …"""
-    names: Mapping[str, str]
-    """By language: `en` from `name`, `zh-CN` from the `label:zh-CN` property (or `name`)."""
-    process: str
-    parent: str | None
-    """Id of the enclosing sub-process."""
-    properties: Mapping[str, str]
-    """`zeebe:property` values, e.g. stage=ACCEPTANCE."""
-    form_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    id: str
-    names: Mapping[str, str]
-    file: str
-    elements: Mapping[str, Element]
-    message_starts: Mapping[str, str]
-    """Message name → start event id: an arriving message of that name starts an instance."""

@@ -72,6 +72,18 @@ def test_a_signal_from_inside_may_end_its_own_sub_process() -> None:
     assert "entered never" not in story.trace()
 
 
+def test_what_the_signal_has_ended_does_not_hear_it_any_more() -> None:
+    inner = sub("B", start("bs"), user("u"), throw("t", on_signal("S")), end("be"), flows="bs > u > t > be")
+    outer = sub("A", start("as"), inner, boundary("bb", "B", on_signal("S"), False), user("never"), end("ae"),
+                flows="as > B > ae; bb > never > ae")  # fmt: skip
+    text = one(
+        start(), outer, boundary("ab", "A", on_signal("S")), user("h"), end(), flows="s > A > e; ab > h > e", top=SIGNAL
+    )
+    story = Story(text).start().done("u")
+    assert story.open == ["h"]
+    assert story.trace("fired") == ["fired ab"]
+
+
 def test_a_signal_end_event_and_an_event_sub_process() -> None:
     listener = event_sub("L", on_signal("S"), user("lt"), end("le"), flows="L_start > lt > le", interrupting=False)
     text = one(start(), gateway("f", "parallel"), user("a"), end("out", on_signal("S")), user("w"), listener, end(),
