@@ -118,8 +118,15 @@ def reveal_citizen(
     return _registration_view(registration, True)
 
 
-def orders_of(session: Session, case_id: UUID, limits: Sequence[LimitView] | None = None) -> list[OrderView]:
-    """A case's work orders in the order of dispatch, each with its limits."""
+def may_read_order(actor: Actor, order: WorkOrder) -> bool:
+    """Of a case that somebody may read: a department's people see its own orders, all others every one."""
+    return can(actor, "case.read", Scope(order.district, frozenset({order.department})))
+
+
+def orders_of(
+    session: Session, case_id: UUID, limits: Sequence[LimitView] | None = None, reader: Actor | None = None
+) -> list[OrderView]:
+    """A case's work orders in the order of dispatch, each with its limits; those that `reader` may read."""
     known = limits_of(session, case_id) if limits is None else limits
     query = (
         select(WorkOrder, ProcessingForm.processing_no, ProcessingForm.method)
@@ -130,6 +137,7 @@ def orders_of(session: Session, case_id: UUID, limits: Sequence[LimitView] | Non
     return [
         OrderView(order, processing_no or "", method, [limit for limit in known if limit.order_id == order.id])
         for order, processing_no, method in session.execute(query)
+        if reader is None or may_read_order(reader, order)
     ]
 
 

@@ -67,7 +67,7 @@ def orders_of_case(case_no: str) -> dict[str, Any]:
     """The case's work orders, in the order of dispatch"""
     with site().sessions() as session:
         case = find(session, case_no)
-        found = queries.orders_of(session, case.id)
+        found = queries.orders_of(session, case.id, reader=actor())
     shown = [
         _order(each.order, case.case_no or "", each.method, each.processing_no, list(each.limits)) for each in found
     ]

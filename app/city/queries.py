@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.city.geometry import holds
 from app.city.models import Category, ComponentClass, Department, District, Term
 from app.core.errors import NotFound
-from app.identity import Role
+from app.identity import ACTIONS
 
 DEFAULT_PROCESS = "department_default"
 
@@ -148,5 +148,6 @@ def labels(session: Session) -> dict[str, Mapping[str, str]]:
 
 
 def known_groups(session: Session) -> frozenset[str]:
-    """What diagrams may name as candidate groups: roles and departments (`Registry.groups`)."""
-    return frozenset(role.value for role in Role) | frozenset(session.scalars(select(Department.code)))
+    """What diagrams may name as candidate groups: departments, and roles that may read a case (`Registry.groups`).
+    Who draws diagrams must not give citizens' cases to themselves."""
+    return frozenset(role.value for role in ACTIONS["case.read"]) | frozenset(session.scalars(select(Department.code)))

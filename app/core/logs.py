@@ -36,7 +36,8 @@ class TextFormatter(logging.Formatter):
     """`LEVEL logger: message key=value …`; the supervisor or journal adds the time."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{record.levelname.lower():<7} {record.name}: {record.getMessage()}"
+        said = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")  # nobody outside writes lines of ours
+        line = f"{record.levelname.lower():<7} {record.name}: {said}"
         for name, value in _extras(record).items():
             line += f" {name}={value}"
         if record.exc_info:

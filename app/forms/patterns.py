@@ -5,6 +5,9 @@ from functools import lru_cache
 import regex
 
 SECONDS = 0.05
+MAX_LENGTH = 2_000
+MAX_SIZE = 10_000
+"""Of a pattern with its counts written out: `(a{999}){999}` has a million places, and `regex` builds all of them."""
 _SPACES = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 JS_SPACES = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 """What JavaScript's trim() takes away; Python's strip() differs."""
@@ -17,13 +20,18 @@ PHONE = r"(\+|00)[1-9]\d{6,}$"
 """An international number; the viewer also knows which country codes exist."""
 
 
+_PIECES = regex.compile(r"\\.|\[(?:\\.|[^\]\\])*\]?|\{(?P<least>\d{1,9}),?(?P<most>\d{0,9})\}|.", regex.DOTALL)
+
+
 class BadPattern(ValueError):
     """The pattern cannot be compiled."""
 
 
 @lru_cache(maxsize=512)
 def compile_pattern(pattern: str) -> "regex.Pattern[str]":
-    """Compile a JavaScript pattern. Raises BadPattern."""
+    """Compile a JavaScript pattern. Raises BadPattern, also for one that would eat the memory."""
+    if len(pattern) > MAX_LENGTH or _written_out(pattern) > MAX_SIZE:
+        raise BadPattern("the pattern is too large")
     try:
         return regex.compile(_translate(pattern), regex.ASCII)
     except (regex.error, OverflowError) as fault:
@@ -37,6 +45,27 @@ def matches(pattern: str, value: str) -> bool:
         return compile_pattern(pattern).search(value, timeout=SECONDS, concurrent=False) is not None
     except (BadPattern, TimeoutError):
         return False
+
+
+def _written_out(pattern: str) -> int:
+    """How many places a pattern has when `{n,m}` is written out, never fewer than it has."""
+    sizes, last = [0], 0
+    for piece in _PIECES.finditer(pattern):
+        text = piece[0]
+        if text == "(":
+            sizes.append(0)
+        elif text == ")" and len(sizes) > 1:
+            last = sizes.pop()
+            sizes[-1] += last
+        elif piece["most"] is not None:
+            more = last * max(int(piece["least"]), int(piece["most"] or 0))
+            last, sizes[-1] = last + more, sizes[-1] + more
+        else:
+            last = 1
+            sizes[-1] += 1
+        if max(last, sizes[-1]) > MAX_SIZE:
+            break
+    return max(last, sum(sizes))
 
 
 def _translate(pattern: str) -> str:

@@ -26,7 +26,23 @@ def ask(
         raise Conflict(refusal) from None
 
 
+SENDERS: Mapping[str, str | None] = {
+    "contact_arrived": None,
+    "case_withdrawn": None,
+    "bring_visit_forward": None,
+    "withdraw_order": "lifecycle",
+    "return_order": "lifecycle",
+    "order_ended": "department_",
+}
+"""Messages that steer cases and orders: how the id of the process begins that may throw them; None: people and the
+product alone. Else a department's diagram could void a case that it may not void."""
+
+
 def send_message(session: Session, call: Call, on: OnInstance) -> Variables:
-    """A message-throwing element: to another instance, after the commit."""
-    send(on, str(call.inputs["name"]), call.inputs.get("key"), call.inputs.get("variables") or {})
+    """A message-throwing element: to another instance, after the commit. Raises PermissionError."""
+    name = str(call.inputs["name"])
+    sender = SENDERS.get(name, "")
+    if sender is None or not on.instance.process_id.startswith(sender):
+        raise PermissionError(f"{on.instance.process_id} may not send {name}")
+    send(on, name, call.inputs.get("key"), call.inputs.get("variables") or {})
     return {}

@@ -9,6 +9,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
+from rq.exceptions import DeserializationError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.workflow.outbox import deliver_outbox
@@ -64,6 +66,21 @@ class RqQueue:
             log.warning("queue: %s; %s outbox rows wait for the sweeper", error, len(rows))
 
 
+class _Worker(SimpleWorker):
+    """Runs our one job and nothing else, whoever wrote it into the queue: RQ would call any function by its name."""
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        try:
+            ours = job.func_name == JOB
+        except DeserializationError:
+            ours = False
+        if ours:
+            super().execute_job(job, queue)
+        else:
+            log.error("queue: job %s is none of ours and was thrown away", job.id)
+            job.delete()
+
+
 def work(runtime: Runtime, *, burst: bool = False) -> None:
     """Be a worker until told to stop (SIGTERM); `burst`: until the queue is empty. Jobs run in this process: they are
     short, and forking for each costs more than they do."""
@@ -72,7 +89,7 @@ def work(runtime: Runtime, *, burst: bool = False) -> None:
     if not isinstance(queue, RqQueue):
         raise TypeError("a worker needs a runtime whose queue is an RqQueue")
     connection = redis.Redis.from_url(queue.url)
-    worker = SimpleWorker(
+    worker = _Worker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
         connection=connection,
         serializer=JSONSerializer,

@@ -3,11 +3,13 @@
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.workflow.bundles import with_grants
 from app.workflow.engine import Compiled
 from app.workflow.engine.types import (
     BpmnError,
@@ -38,6 +40,8 @@ def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
         handler = runtime.handlers.get(call.operation)
         if handler is None:
             raise Fault(call.element, f"no handler for operation {call.operation}")
+        if not _may_call(runtime, session, on, call.operation):
+            raise Fault(call.element, f"{on.instance.process_id} may not call {call.operation}")
         try:
             return guarded(call.element, lambda: handler(session, call, on))
         except NotOpen as error:  # of an instance the handler touched, not of ours
@@ -47,6 +51,14 @@ def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
     for provider in runtime.providers:
         functions |= guarded(None, lambda provider=provider: provider(session, on.instance, on.now))  # type: ignore[misc]
     return Context(on.now.astimezone(runtime.zone), perform, functions, passing=(DBAPIError,))
+
+
+def _may_call(runtime: Runtime, session: Session, on: OnInstance, operation: str) -> bool:
+    """Deploying checks the process an element is drawn in; here the one that runs, which may have called that one."""
+    root, known = on.instance.process_id, runtime.registry.operations.get(operation)
+    if known is None or any(fnmatchcase(root, pattern) for pattern in known.processes):
+        return True
+    return (root, operation) in with_grants(session, runtime.registry).grants
 
 
 T = TypeVar("T")

@@ -73,7 +73,7 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
     readable = can(actor, "case.read", scope)
     told = history_of(runtime(), session, case, actor, language()) if can(actor, "history.read", scope) else []
     reports = queries.registrations_of(session, case, actor) if readable else []
-    orders = queries.orders_of(session, case.id, limits) if readable else []
+    orders = queries.orders_of(session, case.id, limits, actor) if readable else []
     return {
         "case": case,
         "custom_facts": custom_facts(session, case),

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app import city
 from app.cases.enums import CaseStage, CaseStatus
 from app.cases.models import CaseFile
-from app.cases.queries import reveal_citizen, scope_of, visits_of
+from app.cases.queries import may_read_order, reveal_citizen, scope_of, visits_of
 from app.cases.routes import find, now, page_of_cases
 from app.cases.schemas import CaseQuery
 from app.core.db import transaction
@@ -23,7 +23,7 @@ from app.identity import can
 from app.identity.guard import actor, permits
 from app.lifecycle import bring_visit_forward
 from app.lifecycle.routes import runtime
-from app.lifecycle.worklist import tasks_of_case
+from app.lifecycle.worklist import WorkItem, tasks_of_case
 from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.case_parts import case_parts
@@ -66,7 +66,7 @@ def case(case_no: str) -> str:
     with site().sessions() as session:
         found = find(session, case_no)
         at = now()
-        rows = [work_row(item, actor(), at) for item in tasks_of_case(runtime(), session, found.id)]
+        rows = [work_row(item, actor(), at) for item in _tasks_of(session, found)]
         visits = visits_of(session, found.id)
         parts = case_page_parts(session, found, "overview")
     return page("case.html", tasks=rows, visits=visits, **parts)
@@ -93,6 +93,12 @@ def look(case_no: str, registration_id: UUID) -> str:
         found = find(session, case_no)
         report = reveal_citizen(session, found, registration_id, actor(), now())
     return page("caller.html", case=found, report=report)
+
+
+def _tasks_of(session: Session, case: CaseFile) -> list[WorkItem]:
+    """What is to do, as far as this person may see it: of other departments' orders nothing."""
+    found = tasks_of_case(runtime(), session, case.id)
+    return [item for item in found if item.order is None or may_read_order(actor(), item.order)]
 
 
 def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.cases.queries import orders_of
 from app.cases.routes import find, now
 from app.core.http import language, site
 from app.identity import user_names
-from app.identity.guard import permits
+from app.identity.guard import actor, permits
 from app.lifecycle.routes import runtime
 from app.web import formats
 from app.web.names import groups_in_words, names
@@ -55,7 +55,7 @@ def case_diagram(case_no: str) -> str:
 def _choices(session: Session, case: CaseFile, wanted: str) -> list[Choice]:
     """The case first, then its orders."""
     url = f"/cases/{case.case_no}/diagram"
-    orders = [view.order for view in orders_of(session, case.id)]
+    orders = [view.order for view in orders_of(session, case.id, reader=actor())]
     keys = {order.order_no for order in orders}
     found = [Choice("", t("web.diagram.lifecycle"), url, case.instance_id, wanted not in keys)]
     for order in orders:
