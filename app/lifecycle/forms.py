@@ -1,7 +1,7 @@
 """The deployed form of a task: filled with the city's lists and what is known of the case, and checked here."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import forms, workflow
 from app.cases.actions import first_registration
-from app.cases.form_fields import FORM_WRITABLE, shown
+from app.cases.form_fields import FORM_WRITABLE, for_diagram, shown
 from app.cases.models import CaseFile, WorkOrder
 from app.cases.queries import scope_of
 from app.core.errors import Invalid, NotFound
@@ -17,7 +17,8 @@ from app.identity import Actor, can
 from app.lifecycle.city_lists import lists_for
 from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Runtime, TaskView
-from app.workflow.peek import form_of, variables_at
+from app.workflow.engine.types import Element
+from app.workflow.peek import elements, form_of, variables_at
 
 REGISTRATION = "registration"
 
@@ -65,6 +66,29 @@ def check(form: Mapping[str, Any], values: Mapping[str, Any], context: Mapping[s
     if problems:
         raise Invalid("lifecycle.form_incomplete", problems)
     return clean
+
+
+def for_engine(
+    runtime: Runtime, session: Session, task: TaskView, form: Mapping[str, Any], clean: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """What the engine gets of a completed form. Where the task has output mappings the analyst has chosen by name;
+    else all of it would become variables, and so only what is not personal is handed on."""
+    process = elements(runtime, session, task.bundle_id).get(task.process_id, {})
+    return _given(form, clean, [element for element in process.values() if element.id == task.element])
+
+
+def for_first_task(
+    runtime: Runtime, session: Session, bundle_id: UUID, process_id: str, form: Mapping[str, Any],
+    clean: Mapping[str, Any],
+) -> Mapping[str, Any]:  # fmt: skip
+    """The same for the task that registering completes at once."""
+    process = elements(runtime, session, bundle_id).get(process_id, {})
+    return _given(form, clean, [element for element in process.values() if element.form_id == REGISTRATION])
+
+
+def _given(form: Mapping[str, Any], clean: Mapping[str, Any], tasks: Sequence[Element]) -> Mapping[str, Any]:
+    chosen = bool(tasks) and all(task.has_outputs for task in tasks)
+    return clean if chosen else for_diagram(clean, forms.parse(form).fields)
 
 
 def context_of(runtime: Runtime, session: Session, task: TaskView, form: Mapping[str, Any], actor: Actor) -> Any:

@@ -53,14 +53,14 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     context = forms.context_of(on.runtime, session, view, form, on.actor)
     clean = forms.check(form, values, {**context, "now": on.now.isoformat()})
     if dossier is None:
-        return clean
+        return forms.for_engine(on.runtime, session, view, form, clean)
     case, zone = dossier.case, on.runtime.zone
     if view.form_id == forms.REGISTRATION:
         complete_registration(case, lambda: dossier.registration, clean, on, zone)
         on.set_scope(district=case.district, confidential=case.confidential)
     else:
         apply_form(case, lambda: dossier.registration, clean, on, zone, order_of(session, on))
-    return clean
+    return forms.for_engine(on.runtime, session, view, form, clean)
 
 
 def _command(

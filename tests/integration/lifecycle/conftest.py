@@ -147,6 +147,11 @@ class Desk:
             return [view.order for view in queries.orders_of(session, case_id)]
 
 
+@pytest.fixture
+def shipped() -> dict[str, bytes]:
+    return shipped_files()
+
+
 @pytest.fixture(scope="session")
 def city_template(postgres_url: str) -> str:
     """A database with the demo city and the shipped bundle, made once; each test works on a copy of it."""
