@@ -20,7 +20,7 @@ class Attribute:
     """The closed list it is taken from."""
     type: Literal["text", "instant", "number"] = "text"
     personal: bool = False
-    """Kept in the history's erasable detail, never in the chain."""
+    """A citizen's own, or a free text that may hold such: kept in the history's erasable detail, never in the chain."""
     required: bool = False
     """The column takes no null: an emptied field leaves what was there."""
     column: str | None = None
@@ -40,7 +40,7 @@ FORM_WRITABLE: Mapping[str, Attribute] = {
     "processing_result": Attribute("registration", enums.ProcessingResult),
     "opinion": Attribute("registration", personal=True),
     "leader_instruction": Attribute("registration", enums.LeaderInstructionKind),
-    "leader_text": Attribute("registration"),
+    "leader_text": Attribute("registration", personal=True),
     "category": Attribute("case", required=True),
     "sub_category": Attribute("case"),
     "service_type": Attribute("case", enums.ServiceType, required=True),
@@ -52,12 +52,12 @@ FORM_WRITABLE: Mapping[str, Attribute] = {
     "detailed_content": Attribute("case", personal=True, required=True),
     "address": Attribute("case", personal=True, required=True),
     "urgency": Attribute("case", enums.Urgency, required=True),
-    "note": Attribute("order"),
-    "result_text": Attribute("order"),
-    "responsible_person": Attribute("order"),
+    "note": Attribute("order", personal=True),
+    "result_text": Attribute("order", personal=True),
+    "responsible_person": Attribute("order", personal=True),
     "cost": Attribute("order", type="number"),
     "objection_rule": Attribute("order"),
-    "objection_text": Attribute("order"),
+    "objection_text": Attribute("order", personal=True),
 }
 
 ROUTING = frozenset(
@@ -67,6 +67,21 @@ ROUTING = frozenset(
     }
 )
 """Keys of `custom` that hold a choice from a list and nothing personal."""
+
+PERSONAL = frozenset(key for key, attribute in FORM_WRITABLE.items() if attribute.personal)
+FREE_TEXT = frozenset({"textfield", "textarea"})
+"""Types of form fields into which people write what they like, a citizen's data included."""
+
+
+def for_diagram(values: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a diagram's variables may hold of a form's values: choices, numbers and dates, nothing personal. They are
+    part of the history's chain, which nobody can erase. `fields`: the form's components by key."""
+    return {
+        key: value
+        for key, value in values.items()
+        if key not in PERSONAL and fields.get(key, {}).get("type") not in FREE_TEXT
+    }
+
 
 FIXED = frozenset(
     {
@@ -111,11 +126,17 @@ def shown(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
+_YEARS = range(1900, 2200)
+"""At the ends of the calendar the same moment has no date in another zone, and could be stored but never read."""
+
+
 def _instant(value: Any, zone: tzinfo) -> datetime:
     try:
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         raise NotInList(value) from None
+    if instant.year not in _YEARS:
+        raise NotInList(value)
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
