@@ -35,6 +35,9 @@ from app.lifecycle import (
     seed_live,
     tasks,
 )
+from app.reports import KIND as REPORT
+from app.reports import carry_out
+from app.reports.actions import FOLDER
 from app.web.live.publisher import Publisher
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Operation, Registry, Variables
@@ -70,6 +73,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     runtime.queue = queue or RqQueue(settings.redis_url)
     runtime.committed.append(Publisher(settings.redis_url))
     register(runtime)
+    runtime.outbox(REPORT, partial(carry_out, folder=settings.data_dir / FOLDER))
     if settings.demo:
         runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)
     return runtime

@@ -16,6 +16,7 @@ from app.identity.guard import actor, permits
 from app.lifecycle import routes as lifecycle
 from app.lifecycle.routes import runtime
 from app.messaging import routes as messaging
+from app.reports import routes as reports
 from app.web.schemas import IncidentsSchema, RetriedSchema
 
 PREFIX = "/api/v1"
@@ -26,7 +27,7 @@ processes = ApiBlueprint("processes", __name__, url_prefix="/processes", descrip
 BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.blueprint, identity.people, lifecycle.registering, cases.registrations, cases.cases, lifecycle.steering,
     lifecycle.tasks, cases.orders, lifecycle.ordering, searching.searching,
-    searching.queries, searching.case_fields, messaging.blueprint, incidents, processes,
+    searching.queries, searching.case_fields, reports.exports, reports.contacts, messaging.blueprint, incidents, processes,
 )  # fmt: skip
 
 

@@ -48,8 +48,8 @@ def query_page() -> str:
     with site().sessions() as session:
         known = known_fields(session)
         opened = _opened(session)
-        rows = _rows_of(opened.conditions) if opened and not request.args.getlist("f") else _rows()
-        way = next(iter(opened.conditions), "all") if opened and "way" not in request.args else _way()
+        rows = _rows_of(opened.conditions) if opened and not request.args.getlist("f") else rows_from()
+        way = next(iter(opened.conditions), "all") if opened and "way" not in request.args else way_from()
         tree = opened.conditions if opened and not request.args.getlist("f") else tree_of(rows, way, known)
         if rows:
             try:
@@ -72,7 +72,7 @@ def query_page() -> str:
 @blueprint.post("/queries")
 @permits("case.read")
 def save_query() -> Response:
-    rows, way = _rows(request.form), _way(request.form)
+    rows, way = rows_from(request.form), way_from(request.form)
     shared = request.form.get("shared") == "1"
     try:
         with transaction(site().sessions) as session:
@@ -124,7 +124,7 @@ def _opened(session: Session) -> saved_queries.QueryView | None:
     return saved_queries.query_by_id(session, wanted, actor())
 
 
-def _rows(source: Any = None) -> list[tuple[str, str, str]]:
+def rows_from(source: Any = None) -> list[tuple[str, str, str]]:
     given = request.args if source is None else source
     rows = zip(given.getlist("f"), given.getlist("c"), given.getlist("v"), strict=False)
     return [(f, c, v.strip()) for f, c, v in rows if f][:MOST_ROWS]
@@ -153,7 +153,7 @@ def _written(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def _way(source: Any = None) -> str:
+def way_from(source: Any = None) -> str:
     return "any" if (request.args if source is None else source).get("way") == "any" else "all"
 
 

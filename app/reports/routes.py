@@ -1,0 +1,122 @@
+"""REST: exports, and what a telephone reported before."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, send_file
+from marshmallow import Schema, fields, validate
+
+from app.cases.conditions import Day
+from app.cases.saved_queries import query_by_id
+from app.core.errors import Invalid
+from app.core.http import ApiBlueprint, language, site
+from app.identity.guard import actor, permits
+from app.reports.actions import FOLDER, ask_for_export
+from app.reports.contacts import earlier_contacts
+from app.reports.models import ReportJob
+from app.reports.queries import file_of, job_of
+
+exports = ApiBlueprint("exports", __name__, url_prefix="/exports", description="Cases as tables")
+contacts = ApiBlueprint("contacts", __name__, url_prefix="/contacts", description="What a telephone reported before")
+
+
+class NewExportSchema(Schema):
+    format = fields.String(required=True, validate=validate.OneOf(["xlsx", "csv"]))
+    conditions = fields.Dict(load_default=None)
+    query_id = fields.UUID(load_default=None)
+
+
+class JobSchema(Schema):
+    id = fields.UUID()
+    state = fields.String()
+    done = fields.Integer()
+    total = fields.Integer(allow_none=True)
+    created_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(allow_none=True)
+    expires_at = fields.AwareDateTime()
+
+
+class PhoneQuery(Schema):
+    phone = fields.String(required=True, validate=validate.Length(3, 40))
+
+
+class ContactSchema(Schema):
+    reported_at = fields.AwareDateTime()
+    number = fields.String()
+    case_no = fields.String(allow_none=True, metadata={"description": "null: from before this system"})
+    caller_name = fields.String()
+    category = fields.String()
+    summary = fields.String()
+    result = fields.String()
+    status = fields.String(allow_none=True)
+
+
+class ContactsSchema(Schema):
+    contacts = fields.List(fields.Nested(ContactSchema))
+
+
+@exports.operation("", "POST")
+@permits("case.export")
+@exports.takes(NewExportSchema)
+@exports.gives(JobSchema, 202)
+def ask(body: dict[str, Any]) -> ReportJob:
+    """Order a table of the cases that hold; a worker makes it"""
+    return order_export(body["conditions"], body["query_id"], body["format"])
+
+
+@exports.operation("/<uuid:job_id>")
+@permits("case.export")
+@exports.gives(JobSchema)
+def one(job_id: UUID) -> ReportJob:
+    """How far an export of one's own is"""
+    with site().sessions() as session:
+        return job_of(session, job_id, actor())
+
+
+@exports.operation("/<uuid:job_id>/file")
+@permits("case.export")
+@exports.gives(None)
+def file(job_id: UUID) -> Response:
+    """The table, for whoever ordered it"""
+    return send_export(job_id)
+
+
+@contacts.operation("")
+@permits("citizen.read")
+@contacts.takes(PhoneQuery, location="query")
+@contacts.gives(ContactsSchema)
+def list_contacts(query: dict[str, Any]) -> dict[str, Any]:
+    """Earlier reports from a telephone, those from before this system too"""
+    with site().sessions() as session:
+        return {"contacts": earlier_contacts(session, query["phone"], actor())}
+
+
+def order_export(tree: Any, query_id: UUID | None, form: Any) -> ReportJob:
+    """Order, commit, and tell a worker. Raises Invalid without conditions, NotFound for an unknown query."""
+    here = site()
+    with here.sessions.begin() as session:
+        if query_id is not None:
+            tree = query_by_id(session, query_id, actor()).conditions
+        if tree is None:
+            raise Invalid("reports.export.what")
+        day = Day(here.clock.now(), here.settings.city_zone)
+        job = ask_for_export(session, tree, form, actor=actor(), language=language(), day=day)
+    enqueue(job.id)
+    return job
+
+
+def enqueue(job_id: UUID) -> None:
+    queue = site().runtime.queue
+    if queue is not None:
+        queue.enqueue([job_id])
+
+
+def send_export(job_id: UUID) -> Response:
+    """Raises NotFound: another's, not ready, or expired."""
+    here = site()
+    with here.sessions() as session:
+        job = file_of(session, job_id, actor(), here.clock.now())
+    name = f"citydesk-{job.created_at.astimezone(here.settings.city_zone):%Y%m%d-%H%M}.{job.params['format']}"
+    sent = send_file(here.settings.data_dir / FOLDER / str(job.file), as_attachment=True, download_name=name)
+    sent.headers["Cache-Control"] = "private, no-store"
+    return sent
