@@ -9,7 +9,7 @@ function typing(target) {
 export function letters(actions) {
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !actions[event.key]) return
-    if (event.key !== 'Escape' && typing(event.target)) return
+    if (document.querySelector('dialog[open]') || (event.key !== 'Escape' && typing(event.target))) return
     if (event.key === ' ' && event.target.closest('button, summary, input')) return
     event.preventDefault()
     actions[event.key](event)

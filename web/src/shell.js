@@ -2,7 +2,8 @@
 import './citydesk.css'
 import './product.css'
 import { countLimits } from './limits.js'
-import { startKeys } from './keys.js'
+import { startHelp } from './help.js'
+import { letters, startKeys } from './keys.js'
 
 /** A form is sent once: a second press while the first is on its way does nothing. */
 function sendOnce() {
@@ -43,4 +44,5 @@ sendOnce()
 switchTheme()
 submitOnChange()
 startKeys()
+startHelp(letters)
 countLimits()

@@ -1,0 +1,19 @@
+// `?`: all keys, read from the page's own list, so that the help never says more than there is.
+
+export function startHelp(letters) {
+  const box = document.querySelector('[data-keys-help]')
+  if (!box) return
+  let before = null
+  const close = () => {
+    if (box.open) box.close()
+    before?.focus()
+  }
+  letters({
+    '?': () => {
+      before = document.activeElement
+      box.showModal()
+    },
+  })
+  box.querySelector('button').addEventListener('click', close)
+  for (const opener of document.querySelectorAll('[data-help]')) opener.addEventListener('click', () => box.showModal())
+}
