@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface
 from flask_smorest import Api
@@ -26,16 +26,15 @@ class _SessionCookie(SecureCookieSessionInterface):
         return request.is_secure
 
 
-class _Request(Request):
-    json_module = reading
-
-
 class _Json(DefaultJSONProvider):
     """Chinese stays readable, keys in the order they were made."""
 
     ensure_ascii = False
     sort_keys = False
     compact = True
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:  # noqa: ARG002
+        return reading.loads(s)
 
 
 class _ProblemApi(Api):  # type: ignore[misc]
@@ -58,7 +57,6 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     app.config.update(_config(settings))
     app.extensions["citydesk"] = Site(runtime, settings)
     app.extensions["citydesk-live"] = Hub(runtime.sessions, settings.redis_url)
-    app.request_class = _Request
     app.session_interface = _SessionCookie()
     app.url_map.strict_slashes = False
     app.json = _Json(app)
