@@ -18,6 +18,7 @@ _REPAIRERS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 
 ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.register": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
+    "case.withdraw": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
     "case.read": _READERS,
     "case.void": frozenset({Role.SHIFT_SUPERVISOR}),
     "case.export": frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD, Role.LEADER, Role.AUDITOR}),

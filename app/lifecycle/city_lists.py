@@ -17,6 +17,12 @@ def lists_for(session: Session, form: Mapping[str, Any]) -> dict[str, Sequence[O
     return {name: options for name, options in read.items() if options}
 
 
+def is_department(session: Session, code: str) -> bool:
+    """Whether the city has it; a city without departments refuses none."""
+    known = _known(session, "departments")
+    return not known or any(option["value"] == code for option in known)
+
+
 KEPT = 5.0
 """Seconds for which a process keeps a list: a new department appears in forms that much later."""
 _kept: dict[tuple[str, str], tuple[float, Sequence[Option]]] = {}

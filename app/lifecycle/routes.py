@@ -150,7 +150,7 @@ def request_visit(case_no: str) -> None:
 
 
 @steering.operation("/<case_no>/withdrawal", "POST")
-@permits("case.register")
+@permits("case.withdraw")
 @steering.takes(ReasonSchema)
 @steering.gives(None, 204)
 def take_back(body: dict[str, Any], case_no: str) -> None:

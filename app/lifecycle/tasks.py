@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app import workflow
 from app.cases.actions import apply_form, complete_registration
+from app.core.errors import Invalid
 from app.core.ids import new_id
 from app.identity import Actor, require
-from app.lifecycle import forms
+from app.lifecycle import city_lists, forms
 from app.lifecycle.dossier import dossier_of, order_of
 from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Command, Gone, OnInstance, Result, Runtime, TaskView
@@ -52,6 +53,7 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     dossier = dossier_of(session, on) if on.subject_kind in (CASE, ORDER) else None
     context = forms.context_of(on.runtime, session, view, form, on.actor)
     clean = forms.check(form, values, {**context, "now": on.now.isoformat()})
+    _require_departments(session, clean)
     if dossier is None:
         return forms.for_engine(on.runtime, session, view, form, clean)
     case, zone = dossier.case, on.runtime.zone
@@ -61,6 +63,19 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     else:
         apply_form(case, lambda: dossier.registration, clean, on, zone, order_of(session, on))
     return forms.for_engine(on.runtime, session, view, form, clean)
+
+
+def _require_departments(session: Session, values: Mapping[str, Any]) -> None:
+    """Departments that somebody names must be the city's, whatever the form's own list says: a dispatch to another
+    could only end in an incident."""
+    wrong: dict[str, tuple[str, Mapping[str, object]]] = {}
+    for key in ("lead_department", "assist_departments"):
+        named = values.get(key) or ()
+        for code in [named] if isinstance(named, str) else named:
+            if not city_lists.is_department(session, str(code)):
+                wrong[key] = ("city.no_department", {"code": str(code)})
+    if wrong:
+        raise Invalid("lifecycle.form_incomplete", wrong)
 
 
 def _command(

@@ -42,7 +42,7 @@ def withdraw_case(
     Raises NotFound, Forbidden, Conflict when the case has ended already."""
     with runtime.sessions() as session:
         case = case_by_id(session, case_id, actor)
-        require(actor, "case.register", scope_of(case))
+        require(actor, "case.withdraw", scope_of(case))
         instance_id = case.instance_id
         if case.ended_at is not None:
             raise Conflict("lifecycle.case_ended", case_no=case.case_no)

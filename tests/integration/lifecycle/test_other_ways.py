@@ -1,13 +1,16 @@
 """The other ways a case goes: leaders, answers, voids, withdrawals, discontent, machines."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 
 from app import audit, lifecycle, workflow
 from app.cases import queries
 from app.cases.enums import CaseStage, CaseStatus
-from app.core.errors import Conflict, Forbidden
+from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.ids import new_id
+from app.identity import OPERATOR
 from app.messaging import notices
 
 
@@ -86,6 +89,27 @@ def test_an_order_withdrawn_by_the_supervisor(desk) -> None:
     with desk.session() as session:
         rows = audit.read(session, assist.instance_id)
     assert rows[-1].actor_name == desk.person("supervisor").name, "the person stands in the history, not the system"
+
+
+def test_a_department_the_city_has_not_is_refused_at_the_form(desk, shipped) -> None:
+    """Even where an analyst's form lets people write anything: no incident, the task stays open."""
+    form = json.loads(shipped["forms/processing.form"])
+    form["components"] = [
+        {"id": part["id"], "type": "textfield", "key": part["key"], "label": part["label"]}
+        for part in form["components"]
+        if part.get("key") in ("lead_department", "processing_content")
+    ]
+    with desk.session() as session, session.begin():
+        files = {"forms/processing.form": json.dumps(form).encode()}
+        workflow.deploy(session, files, actor=OPERATOR, now=desk.clock.now(), registry=desk.runtime.registry)
+    made = desk.given_report()
+    desk.do("supervisor", made.case_id, "judge", judgement="FILE")
+    with pytest.raises(Invalid) as refused:
+        desk.do("supervisor", made.case_id, "dispatch", lead_department="moon")
+    assert refused.value.fields == {"lead_department": ("city.no_department", {"code": "moon"})}
+    assert "dispatch" in desk.tasks(made.case_id)
+    with desk.session() as session:
+        assert workflow.incidents(session) == []
 
 
 @pytest.mark.feature("O05")
