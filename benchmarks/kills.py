@@ -30,14 +30,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import redis
-from sqlalchemy.orm import Session
+from kills_ledger import ledger
 
-from app import audit
+from app.cli.children import die_with_parent
 from app.cli.datafolder import DataFolder
 from app.cli.demo import PASSWORD, DemoFailed, Journey, Person
-from app.core.db import make_engine
 
 ROOT = Path(__file__).parents[1]
 VICTIMS = ("web", "web worker", "worker", "dispatcher", "postgres", "valkey", "flush")
@@ -124,7 +122,17 @@ class Product:
 
     folder: DataFolder
     url: str
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    environ: dict[str, str]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Once more, if it was killed. It ends with us."""
+        with self.folder.path.with_suffix(".out").open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.environ,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )  # fmt: skip
 
     def pid(self, name: str) -> int | None:
         with suppress(OSError, ValueError, KeyError):
@@ -181,16 +189,15 @@ def product() -> Iterator[Product]:
         port = one.getsockname()[1]
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("CITYDESK_", "DATABASE_", "REDIS_"))}
     command = [sys.executable, "-m", "app.cli.up", "--data", str(home / "data"), "--port", str(port), "--cases", "0"]
-    with (home / "data.out").open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=clean)
-    running = Product(DataFolder(home / "data"), f"http://127.0.0.1:{port}", process)
+    running = Product(DataFolder(home / "data"), f"http://127.0.0.1:{port}", command, clean)
+    running.start()
     try:
         running.wait()
         _deploy_short_limits(running, home / "processes")
         yield running
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        running.process.send_signal(signal.SIGTERM)  # a test may have started it anew
+        running.process.wait(60)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -224,7 +231,12 @@ def campaign(running: Product, seed: int, cases: int, kills: int) -> dict[str, A
     for one in people:
         one.join()
     running.wait()
-    result = {"kills": hits, "cases": cases, "unfinished": cases - len(finished), **_ledger(running, told)}
+    result = {
+        "kills": hits,
+        "cases": cases,
+        "unfinished": cases - len(finished),
+        **ledger(running.settings()["DATABASE_URL"], told),
+    }
     return {**result, "seed": seed, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -263,50 +275,6 @@ def _kill_along(
                 break
             time.sleep(0.05)
     return hits
-
-
-def _ledger(running: Product, told: list[str]) -> dict[str, int]:
-    """What the database says, once the outbox is empty."""
-    url = running.settings()["DATABASE_URL"]
-    with psycopg.connect(url, autocommit=True) as connection:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and _number(
-            connection, "select count(*) from outbox where state in ('PENDING', 'CLAIMED')"
-        ):
-            time.sleep(0.1)
-        doubled, missing = _numbers(connection, told)
-        notices = _number(connection, "select count(*) from notice")
-        twice = _number(connection, (
-            "select coalesce(sum(n - 1), 0) from (select count(*) n from notice"
-            " group by recipient, kind, subject_id, text_key, params having count(*) > 1) doubled"
-        ))  # fmt: skip
-    engine = make_engine(url)
-    with Session(engine) as session:
-        faults = len(audit.verify(session))
-    engine.dispose()
-    return {
-        "doubled_numbers": doubled, "missing_numbers": missing, "doubled_notices": twice, "audit_faults": faults,
-        "notices": notices,
-    }  # fmt: skip
-
-
-def _numbers(connection: "psycopg.Connection[Any]", told: list[str]) -> tuple[int, int]:
-    """Acceptance numbers given twice, and missing ones: told to a citizen and not there, or skipped in the count."""
-    rows = [no for (no,) in connection.execute("select acceptance_no from registration").fetchall()]
-    doubled = len(rows) - len(set(rows)) + len(told) - len(set(told))
-    missing = len(set(told) - set(rows))
-    for period, last in connection.execute(
-        "select period, last from number_counter where series = 'acceptance'"
-    ).fetchall():
-        of_the_day = {int(no[8:13]) for no in rows if no.startswith(period.replace("-", ""))}
-        missing += len(set(range(1, last + 1)) - of_the_day)
-    return doubled, missing
-
-
-def _number(connection: "psycopg.Connection[Any]", query: str) -> int:
-    row = connection.execute(query).fetchone()  # type: ignore[call-overload]
-    assert row is not None
-    return int(row[0])
 
 
 def main() -> int:

@@ -1,7 +1,6 @@
 """The product as `bin/up` runs it, from a second terminal: the demo, a deployment while it runs, backup and restore,
 the second start."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -9,28 +8,19 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests import kill_campaign
 
-
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("citydesk_kills", ROOT / "benchmarks" / "kills.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up
-    spec.loader.exec_module(module)
-    return module
+ROOT = kill_campaign.ROOT
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Any]:
-    with load().product() as product:
+    with kill_campaign.product() as product:
         yield product
 
 
@@ -105,14 +95,13 @@ def test_backup_and_restore_prove_themselves(running: Any, tmp_path: Path) -> No
 def test_killed_and_started_again_it_has_lost_nothing(running: Any) -> None:
     before = count(running, "select count(*) from history")
     children = json.loads((running.folder.path / "children.json").read_text())
-    second = subprocess.run(running.process.args, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    second = subprocess.run(running.command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert second.returncode == 1
     assert "already runs" in second.stderr
     running.process.kill()
     running.process.wait()
     started = time.monotonic()
-    with (running.folder.path.parent / "again.out").open("wb") as out:
-        running.process = subprocess.Popen(running.process.args, cwd=ROOT, stdout=out, stderr=out)
+    running.start()
     running.wait()
     print(f"second start: {time.monotonic() - started:.1f} s")
     assert count(running, "select count(*) from history") >= before
