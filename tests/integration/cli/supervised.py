@@ -10,7 +10,7 @@ from app.cli.datafolder import DataFolder
 from app.cli.supervise import Child, Log, Supervisor
 
 GRANDCHILD = (
-    "import subprocess, sys, signal; p = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()']); "
+    "import subprocess, sys, signal; p = subprocess.Popen([sys.executable, '-c', 'import signal; signal.alarm(60); signal.pause()']); "
 )
 STEADY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
 LEADER = GRANDCHILD + "print('up', p.pid, flush=True); signal.pause()"
