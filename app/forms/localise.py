@@ -46,7 +46,8 @@ def prefilled(form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, An
 
 def label(component: Component, language: str) -> str:
     """A field's label in a language; its key if it has none."""
-    own = (component.get("properties") or {}).get(f"label:{language}")
+    properties = component.get("properties") or {}
+    own = properties.get(f"label:{language}") or properties.get(f"dateLabel:{language}")
     return str(own or component.get("label") or component.get("dateLabel") or component.get("key") or "")
 
 

@@ -96,6 +96,8 @@ class Words:
         if enum:
             return self.label(enum, value)
         component = self.fields.get(field)
+        if component and component.get("subtype") == "datetime" and isinstance(value, str):
+            return self.time(value)
         option = forms.option_label(component, value, self.language) if component else None
         return option or self.code(value)
 
