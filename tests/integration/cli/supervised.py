@@ -9,9 +9,8 @@ from app.cli.children import die_with_parent
 from app.cli.datafolder import DataFolder
 from app.cli.supervise import Child, Log, Supervisor
 
-GRANDCHILD = (
-    "import subprocess, sys, signal; p = subprocess.Popen([sys.executable, '-c', 'import signal; signal.alarm(60); signal.pause()']); "
-)
+ORPHAN = "import signal; signal.alarm(60); signal.pause()"  # nobody else ends it when its supervisor is killed
+GRANDCHILD = f"import subprocess, sys, signal; p = subprocess.Popen([sys.executable, '-c', {ORPHAN!r}]); "
 STEADY = "import os, signal; print('up', os.getpid(), flush=True); signal.pause()"
 LEADER = GRANDCHILD + "print('up', p.pid, flush=True); signal.pause()"
 
