@@ -35,8 +35,8 @@ class Settings:
     """CITYDESK_LOG_FORMAT: `text` for people, `json` for collectors: one object a line."""
     web_workers: int = 2
     """CITYDESK_WEB_WORKERS: processes of the web server."""
-    web_threads: int = 8
-    """CITYDESK_WEB_THREADS: requests that each of them serves at once."""
+    web_threads: int = 256
+    """CITYDESK_WEB_THREADS: requests that each of them serves at once; up to three quarters may be live streams."""
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -60,7 +60,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=_one_of(environ, "CITYDESK_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         log_format=_one_of(environ, "CITYDESK_LOG_FORMAT", ("text", "json")),
         web_workers=_number(environ, "CITYDESK_WEB_WORKERS", 2, 1, 64),
-        web_threads=_number(environ, "CITYDESK_WEB_THREADS", 8, 1, 256),
+        web_threads=_number(environ, "CITYDESK_WEB_THREADS", 256, 1, 2048),
     )
 
 

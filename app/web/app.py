@@ -56,7 +56,7 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     app = Flask("app.web")
     app.config.update(_config(settings))
     app.extensions["citydesk"] = Site(runtime, settings)
-    app.extensions["citydesk-live"] = Hub(runtime.sessions, settings.redis_url)
+    app.extensions["citydesk-live"] = Hub(runtime.sessions, settings.redis_url, settings.web_threads * 3 // 4)
     app.session_interface = _SessionCookie()
     app.url_map.strict_slashes = False
     app.json = _Json(app)

@@ -25,8 +25,6 @@ GATHER = 0.02
 """Seconds in which news are gathered, to be read together."""
 WAITING = 200
 """Events a slow reader may fall behind; beyond, its stream ends and the page reads everything anew."""
-MOST = 4000
-"""Streams a process takes."""
 
 
 class Full(Exception):
@@ -51,8 +49,9 @@ class Stream:
 class Hub:
     """Starts to listen with the first stream: after the server has forked."""
 
-    def __init__(self, sessions: Sessions, redis_url: str) -> None:
-        self.sessions, self.redis_url = sessions, redis_url
+    def __init__(self, sessions: Sessions, redis_url: str, most: int) -> None:
+        """`most`: streams this process takes, so that threads stay free for requests."""
+        self.sessions, self.redis_url, self.most = sessions, redis_url, most
         self.streams: set[Stream] = set()
         self.connected = False
         self._lock = threading.Lock()
@@ -61,7 +60,7 @@ class Hub:
     def events(self, actor: Actor) -> Iterator[str]:
         """The stream of one page as server-sent events. Holds no database session. Raises Full."""
         with self._lock:
-            if len(self.streams) >= MOST:
+            if len(self.streams) >= self.most:
                 raise Full
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._listen, name="live", daemon=True)
