@@ -1,7 +1,7 @@
 """What is written about cases. Called inside the caller's transaction; nothing here commits."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -238,13 +238,3 @@ def _set(
     if old != value:
         setattr(row, key, value)
         on.change(key, shown(old), shown(value), personal=personal)
-
-
-def departments_of(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
-    """Every department that has or had an order of these cases."""
-    found: dict[UUID, set[str]] = {}
-    for case_id, department in session.execute(
-        select(WorkOrder.case_id, WorkOrder.department).where(WorkOrder.case_id.in_(list(case_ids)))
-    ):
-        found.setdefault(case_id, set()).add(department)
-    return {case_id: frozenset(codes) for case_id, codes in found.items()}

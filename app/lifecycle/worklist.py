@@ -15,6 +15,7 @@ from app.core.errors import NotFound
 from app.identity import Actor, can, require, user_names
 from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Runtime, TaskView
+from app.workflow.peek import open_work
 
 Row = TypeVar("Row", CaseFile, WorkOrder)
 
@@ -47,8 +48,7 @@ def worklist(
 def tasks_of_case(runtime: Runtime, session: Session, case_id: UUID) -> list[WorkItem]:
     """Every open task of a case and its orders, the oldest first."""
     orders = session.scalars(select(WorkOrder.id).where(WorkOrder.case_id == case_id, WorkOrder.ended_at.is_(None)))
-    tasks = [task for subject in (case_id, *orders) for task in workflow.tasks_of(session, subject)]
-    return work_items(runtime, session, sorted(tasks, key=lambda task: task.created_at))
+    return work_items(runtime, session, open_work(session, [case_id, *orders]))
 
 
 def work_item(runtime: Runtime, session: Session, task_id: UUID, actor: Actor) -> WorkItem:
