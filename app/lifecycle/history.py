@@ -68,7 +68,7 @@ class _Teller:
         """Id of the process whose stream is being told."""
         instance = workflow.instance(session, case.instance_id)
         fields = fields_of_bundle(runtime, session, instance.bundle_id) if instance else {}
-        self.words = Words(language, city.labels(session), runtime.zone, personal, fields)
+        self.words = Words(language, city.labels(session), runtime.zone, personal, fields=fields)
 
     def tell(self, row: HistoryRow, order_no: str | None) -> Sentence | None:
         """None for a row that tells people nothing (a message that changed nothing they can see)."""

@@ -52,7 +52,7 @@ class Words:
     personal: bool
     """Whether the reader may see personal values."""
     form: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Fields by key of the form that was filled in, for what analysts added."""
+    """Fields by key of the form that was filled in with the row."""
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Fields of the deployed forms by key: what analysts call what their forms record."""
 
@@ -75,11 +75,15 @@ class Words:
         local = datetime.fromisoformat(iso).astimezone(self.zone)
         return f"{local:%Y-%m-%d %H:%M}"
 
+    def component(self, name: str) -> Mapping[str, Any] | None:
+        """The field of this name: of the form filled in, else of any deployed form."""
+        return self.form.get(name) or self.fields.get(name)
+
     def name_of(self, name: str) -> str:
         """What a field is called: by the product, else by the form that has it, else its key."""
         if has_text(f"cases.field.{name}"):
             return self.say(f"cases.field.{name}")
-        component = self.fields.get(name)
+        component = self.component(name)
         return forms.label(component, self.language) if component else name
 
     def value(self, field: str, value: object) -> str:
@@ -95,7 +99,7 @@ class Words:
         enum = attribute.values.__name__ if attribute is not None and attribute.values else _ENUMS.get(field)
         if enum:
             return self.label(enum, value)
-        component = self.fields.get(field)
+        component = self.component(field)
         if component and component.get("subtype") == "datetime" and isinstance(value, str):
             return self.time(value)
         option = forms.option_label(component, value, self.language) if component else None

@@ -26,6 +26,7 @@ def test_the_history_reads_as_prose_in_both_languages(desk) -> None:
         "案件已立案",
         "梁玉珍 完成“签收”",
         "办理时限：按期",
+        "核实结果：通过",
         "第 1 次回访：满意",
         "案件办结：已解决",
     ):
