@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.cases import queries
 from app.cases.limits import LimitView, limits_of
 from app.cases.listing import CaseFilter, CaseLine, list_cases
+from app.cases.masking import masked_phone
 from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.cases.order_listing import OrderLine, list_orders, order_by_number
 from app.cases.queries import RegistrationView
@@ -23,9 +24,11 @@ from app.cases.schemas import (
     RegistrationsSchema,
     StagesSchema,
 )
+from app.core.db import transaction
 from app.core.errors import NotFound
 from app.core.http import ApiBlueprint, PageQuery, key_of, keyset, language, site
 from app.core.i18n import text
+from app.identity import can
 from app.identity.guard import actor, permits
 
 cases = ApiBlueprint("cases", __name__, url_prefix="/cases", description="Cases and their seven stages")
@@ -98,12 +101,14 @@ def stage_line(stay: StageTime) -> dict[str, Any]:
 @permits("case.read")
 @registrations.gives(RegistrationSchema)
 def registration_by_number(acceptance_no: str) -> dict[str, Any]:
-    """One report by its acceptance number"""
-    with site().sessions() as session:
+    """One report by its acceptance number, with the caller's telephone in full: the look is logged (Q05)"""
+    with transaction(site().sessions) as session:
         case = find(session, acceptance_no)
         for report in queries.registrations_of(session, case, actor()):
             if report.acceptance_no == acceptance_no.strip():
-                return registration(report, case)
+                if can(actor(), "citizen.read", queries.scope_of(case)):
+                    report = queries.reveal_citizen(session, case, report.id, actor(), now())
+                return asdict(report) | {"case_no": case.case_no}
     raise NotFound("cases.number_unknown", number=acceptance_no)
 
 
@@ -176,7 +181,8 @@ def case_line(line: CaseLine, at: datetime) -> dict[str, Any]:
 
 
 def registration(report: RegistrationView, case: CaseFile) -> dict[str, Any]:
-    return asdict(report) | {"case_no": case.case_no}
+    """One of several: the telephone is masked, since nobody could say who looked at which."""
+    return asdict(report) | {"case_no": case.case_no, "caller_phone": masked_phone(report.caller_phone)}
 
 
 def limit(view: LimitView, at: datetime) -> dict[str, Any]:

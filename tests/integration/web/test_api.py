@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from app import workflow
 from app.cli.demo import REPORT
@@ -176,10 +177,16 @@ def test_lists_go_on_where_the_page_before_ended(house: House) -> None:
     assert agent.ask("GET", "/cases", query_string={"after": "nonsense"}).status_code == 422
 
 
-def test_who_may_not_know_the_citizen_sees_dots(house: House) -> None:
+@pytest.mark.feature("Q05")
+def test_a_number_in_full_is_a_look_that_is_logged(house: House, runtime: Runtime) -> None:
     made = house.person("agent").post("/registrations", values_of()).json
+    listed = house.person("agent").get("/registrations")["registrations"]
+    of_case = house.person("agent").get(f"/cases/{made['case_no']}")["registrations"]
+    assert {report["caller_phone"] for report in (*listed, *of_case)} == {"138••••6721"}
+    assert looks(runtime) == 0
     report = house.person("agent").get(f"/registrations/{made['acceptance_no']}")
     assert report["caller_phone"] == REPORT["caller_phone"]
+    assert looks(runtime) == 1
     assert house.person("analyst").ask("GET", f"/registrations/{made['acceptance_no']}").status_code == 403
 
 
@@ -225,3 +232,8 @@ def test_times_carry_their_zone(house: House) -> None:
     agent = house.person("agent")
     case = agent.get(f"/cases/{given_a_case(agent)}")
     assert datetime.fromisoformat(case["registered_at"]).utcoffset() == timedelta(0)
+
+
+def looks(runtime: Runtime) -> int:
+    with runtime.sessions() as session:
+        return session.execute(text("select count(*) from access_log where what = 'citizen'")).scalar_one()
