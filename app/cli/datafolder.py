@@ -41,7 +41,7 @@ class DataFolder:
         """Make it, or recognise it as ours. Raises FolderError."""
         marker = self.path / "citydesk.json"
         try:
-            self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
             if marker.exists():
                 made = json.loads(marker.read_text(encoding="utf-8"))
             elif any(self.path.iterdir()):

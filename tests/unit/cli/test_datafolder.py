@@ -50,11 +50,19 @@ def test_what_others_must_not_read_they_cannot(tmp_path: Path) -> None:
     assert folder.read_env() == {"DATABASE_URL": "postgresql://x?host=/a=b", "REDIS_URL": "redis://y"}
 
 
+def _waiting_process() -> subprocess.Popen[str]:
+    """Started far enough that a signal finds it waiting: an interpreter interrupted at its start ends otherwise."""
+    code = "import signal; print('ready', flush=True); signal.pause()"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
 def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     folder.prepare()
-    ours = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
-    stranger = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    ours, stranger = _waiting_process(), _waiting_process()
     try:
         folder.note_children({"web": ours.pid, "gone": 2**22 - 1})
         noted = (tmp_path / "children.json").read_text()
