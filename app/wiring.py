@@ -79,12 +79,18 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     return runtime
 
 
-def build_registry(zone: ZoneInfo) -> Registry:
-    """What diagrams may name, without a database: for `citydesk check` on files. Candidate groups are not checked."""
+def build_registry(settings: Settings | None = None) -> Registry:
+    """What diagrams may name, for `citydesk check` on files: in the city of these settings, with what administrators
+    allowed there; without one, or while it is away, in the city that ships."""
     load_texts(Path(__file__).parent)
-    runtime = Runtime(make_sessions(make_engine("postgresql://")), SystemClock(), Registry(), zone)
+    sessions = make_sessions(make_engine(settings.database_url if settings else "postgresql://"))
+    known = groups(sessions) if settings else frozenset()
+    runtime = Runtime(sessions, SystemClock(), Registry(groups=known or city.shipped_groups()), ZoneInfo("UTC"))
     register(runtime)
-    return runtime.registry
+    if not known:
+        return runtime.registry
+    with sessions() as session:
+        return workflow.with_grants(session, runtime.registry)
 
 
 def register(runtime: Runtime) -> None:

@@ -18,6 +18,7 @@ from app.city.queries import (
     terms,
 )
 from app.city.rules import CalendarRules
+from app.city.shipped import shipped_groups
 
 __all__ = [
     "FUNCTIONS",
@@ -45,6 +46,7 @@ __all__ = [
     "office_calendar",
     "publish_calendar",
     "refresh_published_years",
+    "shipped_groups",
     "terms",
     "working_time_between_function",
 ]

@@ -3,16 +3,16 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from app.cli.context import ROOT, Desk
+from app.cli.datafolder import FolderError
 from app.cli.files import collect, shipped
-from app.cli.words import say
+from app.cli.words import language, say
 from app.core.db import transaction
-from app.core.i18n import has_text
-from app.workflow.engine.types import Finding, Refused
+from app.core.settings import SettingsError
+from app.workflow.engine.types import Finding, Refused, Registry
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
@@ -20,17 +20,19 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.command(help=say("cli.check.about"))
 @_PATHS
 @click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
-def check(paths: tuple[Path, ...], as_json: bool) -> int:
-    from app.wiring import build_registry
+@click.pass_obj
+def check(desk: Desk, paths: tuple[Path, ...], as_json: bool) -> int:
+    """Exit code 1 when there is an error, 0 when there are warnings only or nothing (`docs/checks.md`)."""
     from app.workflow import overlay
+    from app.workflow.engine import as_json as in_json
     from app.workflow.engine import check_files
 
     chosen = collect(paths)
     files = overlay(shipped(ROOT), chosen) if chosen else shipped(ROOT)
-    found = check_files(files, build_registry(ZoneInfo("UTC")))
+    found = check_files(files, _registry(desk))
     findings = [finding for finding in found if not chosen or finding.file in chosen or _is_error(finding)]
     if as_json:
-        click.echo(json.dumps([_as_json(finding) for finding in findings], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([in_json(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
         _show(findings)
         click.echo(say("cli.check.summary", files=len(chosen or files), errors=sum(map(_is_error, findings)),
@@ -74,30 +76,30 @@ def allow(desk: Desk, process: str, operation: str) -> None:
     click.echo(say("cli.allow.done", process=process, operation=operation))
 
 
+def _registry(desk: Desk) -> Registry:
+    """Of the city that lies in the data folder, else of the city that ships."""
+    from app.wiring import build_registry
+
+    try:
+        settings = desk.settings
+    except (FolderError, SettingsError):
+        settings = None
+    return build_registry(settings)
+
+
 def _is_error(finding: Finding) -> bool:
     return finding.severity == "error"
 
 
 def _show(findings: Sequence[Finding]) -> None:
+    from app.workflow.engine import describe
+
     for finding in findings:
-        place = f"{finding.file}: {finding.element}" if finding.element else finding.file
-        reason, remedy = _sentences(finding)
+        place = ": ".join(part for part in (finding.file, finding.element) if part)
+        if finding.name:
+            place = f"{place} “{finding.name}”"
+        reason, remedy = describe(finding, language())
         click.secho(say(f"cli.check.{finding.severity}"), fg="red" if _is_error(finding) else "yellow", nl=False)
         click.echo(f" {place}: {reason}")
         if remedy:
             click.echo(f"    {remedy}")
-
-
-def _sentences(finding: Finding) -> tuple[str, str]:
-    key = f"finding.{finding.code}"
-    reason = say(key, **finding.params) if has_text(key) else f"{finding.code} {dict(finding.params)}"
-    remedy = say(f"{key}.remedy", **finding.params) if has_text(f"{key}.remedy") else ""
-    return reason, remedy
-
-
-def _as_json(finding: Finding) -> dict[str, object]:
-    reason, remedy = _sentences(finding)
-    return {
-        "severity": finding.severity, "file": finding.file, "element": finding.element, "code": finding.code,
-        "params": {name: str(value) for name, value in finding.params.items()}, "reason": reason, "remedy": remedy,
-    }  # fmt: skip

@@ -1,6 +1,6 @@
 """A general BPMN runtime: bundles, instances, user tasks, timers, messages, outbox, replay. It knows no cases."""
 
-from app.workflow.bundles import files_of
+from app.workflow.bundles import files_of, with_grants
 from app.workflow.deliver import deliver, deliver_sent, send
 from app.workflow.deploy import allow, deploy, identities, overlay
 from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registry
@@ -50,5 +50,5 @@ __all__ = [
     "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts", "incident",
     "incidents", "instance", "instance_id_of", "instances_of", "may_work_on", "open_incidents", "overlay", "replay",
     "resolve_incident", "retry_incident", "send", "settle", "start", "sweep", "task", "tasks_of", "tokens",
-    "within_district",
+    "with_grants", "within_district",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .bundle import read
 from .checks import check
 from .compiled import Compiled
-from .findings import describe
+from .findings import as_json, describe
 from .types import (
     BpmnError,
     Call,
@@ -75,6 +75,7 @@ __all__ = [
     "ThrowError",
     "VariableChange",
     "Variables",
+    "as_json",
     "check_files",
     "compile_bundle",
     "describe",

@@ -51,6 +51,8 @@ class Finding:
     code: str
     """Stable, e.g. `unsupported-element`; the sentences are texts `finding.<code>` and `finding.<code>.remedy`."""
     params: Mapping[str, object] = field(default_factory=dict)
+    name: str | None = None
+    """What people call the element: its name in the diagram, the decision's name, the field's label."""
 
 
 class Refused(Exception):

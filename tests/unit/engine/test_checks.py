@@ -166,7 +166,7 @@ def test_a_fault_of_an_expression_is_told_in_both_languages() -> None:
 
 def test_every_code_has_its_sentences() -> None:
     folder = Path(engine.__file__).parent
-    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
     codes = {key.split(".")[1] for key in texts}
     assert {code for code in codes if f'"{code}"' not in source and not code.endswith("-event")} == set()

@@ -2,12 +2,12 @@
 
 import re
 
-from .build import USER_FIELDS
-from .check_events import THROWING, check_event
-from .checks import Checker
-from .model import ACTIVITIES, Loop, Node
-from .scopes import RESERVED
-from .types import Operation
+from ..build import USER_FIELDS
+from ..model import ACTIVITIES, Loop, Node
+from ..scopes import RESERVED
+from ..types import Operation
+from .checker import Checker
+from .events import THROWING, check_event
 
 KNOWN_EXTENSIONS = frozenset(
     {

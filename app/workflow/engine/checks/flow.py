@@ -1,9 +1,9 @@
 """How elements are joined: starts, ends, sequence flows, boundary events, reachability."""
 
-from .checks import Checker
-from .inclusive import in_loop
-from .model import ACTIVITIES, Node, ProcessModel, Scope
-from .types import Finding
+from ..inclusive import in_loop
+from ..model import ACTIVITIES, Node, ProcessModel, Scope
+from ..types import Finding
+from .checker import Checker
 
 PROCESS_STARTS = frozenset({"none", "message", "timer", "signal"})
 EVENT_SUBPROCESS_STARTS = frozenset({"message", "timer", "error", "signal", "escalation", "conditional"})

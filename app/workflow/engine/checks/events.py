@@ -5,8 +5,8 @@ from datetime import date
 
 from app import feel
 
-from .checks import Checker
-from .model import Node
+from ..model import Node
+from .checker import Checker
 
 THROWING = ("endEvent", "intermediateThrowEvent")
 EVENT_KINDS = {

@@ -1,0 +1,22 @@
+"""What the files that ship say of a city, without a database: for checking analysts' files before there is one."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.identity import ACTIONS
+
+HERE = Path(__file__).parent
+
+
+def shipped_groups() -> frozenset[str]:
+    """`known_groups` of the city that ships."""
+    return frozenset(role.value for role in ACTIONS["case.read"]) | frozenset(shipped_codes("demo/departments"))
+
+
+@cache
+def shipped_codes(file: str) -> tuple[str, ...]:
+    """The codes in a list of `catalogue/` or `demo/`."""
+    rows: list[dict[str, Any]] = json.loads((HERE / f"{file}.json").read_text(encoding="utf-8"))
+    return tuple(str(row["code"]) for row in rows)
