@@ -1,6 +1,7 @@
 """A general BPMN runtime: bundles, instances, user tasks, timers, messages, outbox, replay. It knows no cases."""
 
 from app.workflow.bundles import files_of, with_grants
+from app.workflow.decided import DecidedTable, FiredRule, decisions_of
 from app.workflow.deliver import deliver, deliver_sent, send
 from app.workflow.deploy import allow, deploy, identities, overlay
 from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registry
@@ -43,12 +44,12 @@ from app.workflow.start import instance_id_of, start
 from app.workflow.sweep import sweep
 
 __all__ = [
-    "MOST_COUNTED", "BpmnError", "Bundle", "Busy", "Call", "Command", "Delivered", "Fault", "FirstTask", "Gone",
-    "IncidentView", "InstanceView", "OnInstance", "Operation", "OutboxRow", "Permanent", "Reach", "Registry",
-    "Result", "Runtime", "Started", "Stuck", "TaskView", "Temporary", "Token", "Tokens", "UnknownInstance", "View",
-    "after_commit", "allow", "current_bundle", "deliver", "deliver_outbox", "deliver_sent", "deploy", "deployments",
-    "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts", "incident",
-    "incidents", "instance", "instance_id_of", "instances_of", "may_work_on", "open_incidents", "overlay", "replay",
-    "resolve_incident", "retry_incident", "send", "settle", "start", "sweep", "task", "tasks_of", "tokens",
-    "with_grants", "within_district",
+    "MOST_COUNTED", "BpmnError", "Bundle", "Busy", "Call", "Command", "DecidedTable", "Delivered", "Fault",
+    "FiredRule", "FirstTask", "Gone", "IncidentView", "InstanceView", "OnInstance", "Operation", "OutboxRow",
+    "Permanent", "Reach", "Registry", "Result", "Runtime", "Started", "Stuck", "TaskView", "Temporary", "Token",
+    "Tokens", "UnknownInstance", "View", "after_commit", "allow", "current_bundle", "decisions_of", "deliver",
+    "deliver_outbox", "deliver_sent", "deploy", "deployments", "diagram", "execute", "file_of", "files_of", "form",
+    "identities", "inbox", "inbox_counts", "incident", "incidents", "instance", "instance_id_of", "instances_of",
+    "may_work_on", "open_incidents", "overlay", "replay", "resolve_incident", "retry_incident", "send", "settle",
+    "start", "sweep", "task", "tasks_of", "tokens", "with_grants", "within_district",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict
 from app.workflow.attempt import Attempt, Retry
 from app.workflow.commands import APPLY, IDLE, WHILE_SUSPENDED
+from app.workflow.decided import DECIDED
 from app.workflow.errors import Gone
 from app.workflow.locking import Locked, lock
 from app.workflow.models import Incident
@@ -90,7 +91,7 @@ def _kept(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(result: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in result.items() if name not in ("content", "status", "task")}
+    return {name: value for name, value in result.items() if name not in ("content", "status", "task", DECIDED)}
 
 
 def _close_incident(attempt: Attempt) -> None:

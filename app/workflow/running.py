@@ -111,6 +111,7 @@ def joined(first: Moved, second: Moved) -> Moved:
         before=first.before,
         changes=first.changes + second.changes,
         result={**first.result, **second.result},
+        decided=first.decided + second.decided,
     )
 
 

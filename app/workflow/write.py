@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit import FORMAT, Row, chain, detail_hash, new_salt
 from app.core.ids import new_id
 from app.workflow.codec import dump, dump_plain
+from app.workflow.decided import DECIDED, in_history
 from app.workflow.driver import call
 from app.workflow.engine.types import Moved, OpenTask, OpenTimer, OpenWait, Step, Surface, VariableChange
 from app.workflow.runtime import OnInstance
@@ -59,6 +60,8 @@ class Draft:
         self.doc["moved"] = str(moved.status)
         self.steps, self.state = moved.steps, moved.state
         self.result |= moved.result
+        if moved.decided:
+            self.result[DECIDED] = [in_history(one) for one in moved.decided]
         if moved.changes:
             self.changes["variables"] = [_variable(change) for change in moved.changes]
         _diff(self.doc, moved.before, moved.after)

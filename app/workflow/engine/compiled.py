@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app import feel
-
 from . import codec, scopes
 from .build import build
 from .bundle import Bundle
@@ -21,6 +19,7 @@ from .token import Token
 from .types import (
     Cancel,
     Context,
+    Decided,
     Element,
     EngineCommand,
     Fault,
@@ -153,13 +152,13 @@ class Compiled:
         model = self._decisions.get(name)
         if model is None:
             raise Fault(token.element, f"the decision {name!r} is not in this bundle")
-        reasons: list[feel.Reason] = []
         journal = token.journal
-        value = model.evaluate(name, variables, journal.functions, now=journal.now, reasons=reasons)
-        error = None if value is not None else first_error(reasons)
+        found = model.explain(name, variables, journal.functions, now=journal.now)
+        error = None if found.value is not None else first_error(found.reasons)
         if error is not None:
             raise Fault(token.element, f"decision {name}: {error}", variables)
-        return value
+        journal.decided.append(Decided(token.element, token.id, name, found.tables))
+        return found.value
 
 
 def _no_operation(call: object) -> Variables:
@@ -178,7 +177,8 @@ def _moved(instance: Instance, before: Surface, result: Variables, cancelled: bo
         if not reachable and not any(True for _ in waiting(instance, ConditionWait)):
             raise Fault(None, f"nothing can ever go on: tokens stand at {_standing(instance)}")
     journal = instance.journal
-    return Moved(status, state, tuple(journal.steps), before, after, journal.changes(_scopes(instance)), result)
+    changes = journal.changes(_scopes(instance))
+    return Moved(status, state, tuple(journal.steps), before, after, changes, result, tuple(journal.decided))
 
 
 def _standing(instance: Instance) -> str:

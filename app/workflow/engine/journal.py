@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from .expressions import Functions
-from .types import Call, Context, Step, VariableChange, Variables
+from .types import Call, Context, Decided, Step, VariableChange, Variables
 
 State = Literal["entered", "waiting", "completed", "cancelled", "fired"]
 ScopeKey = tuple[str | None, str]
@@ -22,6 +22,7 @@ class Journal:
     passing: tuple[type[Exception], ...] = ()
     steps: list[Step] = field(default_factory=list)
     old: dict[ScopeKey, Any] = field(default_factory=dict)
+    decided: list[Decided] = field(default_factory=list)
 
     @classmethod
     def of(cls, context: Context) -> "Journal":

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from app.dmn import TableTrace
+
 from .elements import Element as Element
 from .elements import Process as Process
 
@@ -274,6 +276,17 @@ class VariableChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that a business rule task asked for."""
+
+    element: str
+    token: str
+    decision: str
+    tables: tuple[TableTrace, ...]
+    """Every table that took part, required decisions' first, with the rules that matched."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """The instance after a command, run until nothing can go on without people, clocks or workers."""
 
@@ -286,3 +299,4 @@ class Moved:
     changes: tuple[VariableChange, ...]
     result: Variables = field(default_factory=dict)
     """E.g. the completed task's element, or which subscription took a message."""
+    decided: tuple[Decided, ...] = ()
