@@ -73,8 +73,8 @@ def lock(session: Session, instance_id: UUID, command: Command) -> Locked:
     about = info["about"]
     return Locked(
         _view(instance_id, version, last_at, about), head, seal, state, next_due, incidents,
-        about["holds"] or about["suspended"], frozenset(info["held"] or ()), info["task"], info["message"], seen_no,
-        seen_actor and UUID(seen_actor), seen_at, orjson.loads(seen_result) if seen_no else {},
+        about["holds"] or about["suspended"], frozenset(info.get("held") or ()), info["task"], info.get("message"),
+        seen_no, seen_actor and UUID(seen_actor), seen_at, orjson.loads(seen_result) if seen_no else {},
     )  # fmt: skip
 
 
