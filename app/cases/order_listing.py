@@ -30,6 +30,7 @@ class OrderLine:
     confidential: bool
     method: str
     processing_no: str
+    rework_count: int
     limits: Sequence[LimitView]
 
     def key(self) -> After:
@@ -62,7 +63,7 @@ def list_orders(
 ) -> list[OrderLine]:
     """Orders this person may read. A department's people see their own department's only, though the case may have
     others."""
-    query = _lines().where(_readable_orders(actor))
+    query = _lines().where(readable_orders(actor))
     if department is not None:
         query = query.where(WorkOrder.department == department)
     if states:
@@ -75,19 +76,27 @@ def list_orders(
     return _with_limits(session, rows)
 
 
-def _lines() -> Select[WorkOrder, str | None, str, str, str | None, bool, str, str | None]:
+def order_lines(session: Session, ids: Sequence[UUID]) -> list[OrderLine]:
+    """These orders, in this order; who may read them is the caller's business."""
+    rows = session.execute(_lines().where(WorkOrder.id.in_(ids))).all() if ids else []
+    place = {order_id: at for at, order_id in enumerate(ids)}
+    return sorted(_with_limits(session, rows), key=lambda line: place[line.order.id])
+
+
+def _lines() -> Select[WorkOrder, str | None, str, str, str | None, bool, str, str | None, int]:
     return (
         select(
             WorkOrder, CaseFile.case_no, CaseFile.incident_summary, CaseFile.address, CaseFile.supervision_level,
-            CaseFile.confidential, ProcessingForm.method, ProcessingForm.processing_no,
+            CaseFile.confidential, ProcessingForm.method, ProcessingForm.processing_no, CaseFile.rework_count,
         )
         .join(CaseFile, CaseFile.id == WorkOrder.case_id)
         .join(ProcessingForm, ProcessingForm.id == WorkOrder.processing_form_id)
     )  # fmt: skip
 
 
-def _readable_orders(actor: Actor) -> ColumnElement[bool]:
-    """Grant by grant: what one lets a person see of a case is not widened by what another lets them see elsewhere."""
+def readable_orders(actor: Actor) -> ColumnElement[bool]:
+    """A condition on orders joined with their cases. Grant by grant: what one lets a person see of a case is not
+    widened by what another lets them see elsewhere."""
     if actor.system:
         return true()
     reach = [
@@ -104,15 +113,15 @@ def _of_own_department(grant: Grant) -> ColumnElement[bool]:
 
 
 def _with_limits(
-    session: Session, rows: Sequence[Row[WorkOrder, str | None, str, str, str | None, bool, str, str | None]]
+    session: Session, rows: Sequence[Row[WorkOrder, str | None, str, str, str | None, bool, str, str | None, int]]
 ) -> list[OrderLine]:
     ids = [row[0].id for row in rows]
     query = select(TimeLimit).where(TimeLimit.order_id.in_(ids)).order_by(TimeLimit.started_at, TimeLimit.id)
     limits = [limit_view(limit) for limit in session.scalars(query)] if ids else []
     return [
         OrderLine(
-            order, case_no or "", summary, address, level, confidential, method, processing_no or "",
+            order, case_no or "", summary, address, level, confidential, method, processing_no or "", rework_count,
             [limit for limit in limits if limit.order_id == order.id],
         )
-        for order, case_no, summary, address, level, confidential, method, processing_no in rows
+        for order, case_no, summary, address, level, confidential, method, processing_no, rework_count in rows
     ]  # fmt: skip

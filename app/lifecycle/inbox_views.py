@@ -17,9 +17,16 @@ from app.workflow.models import UserTask
 OVERSEERS = frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD})
 VIEWS: Mapping[str, Reach] = {
     "mine": "own", "followup": "own", "all": "own", "claimable": "own", "soon": "own", "overdue": "own",
-    "unclaimed": "free", "others": "held",
+    "judge": "own", "dispatch": "own", "verify": "own", "instruct": "own", "unclaimed": "free", "others": "held",
 }  # fmt: skip
 """Each view and whose tasks it looks at; the last two are for those who oversee others."""
+STEPS: Mapping[str, tuple[Role, Sequence[str]]] = {
+    "judge": (Role.SHIFT_SUPERVISOR, ("judgement",)),
+    "dispatch": (Role.SHIFT_SUPERVISOR, ("confirm_unit", "processing")),
+    "verify": (Role.SHIFT_SUPERVISOR, ("verification", "objection_review")),
+    "instruct": (Role.LEADER, ("leader_instruction",)),
+}
+"""Views of one kind of work: whose it is, and the forms that it means."""
 
 Only = Sequence[ColumnElement[bool]]
 
@@ -57,7 +64,12 @@ class Conditions:
 def views_for(actor: Actor) -> list[str]:
     """The views this person has, in their order."""
     overseer = not OVERSEERS.isdisjoint(actor.roles())
-    return [name for name, reach in VIEWS.items() if reach == "own" or overseer]
+    roles = actor.roles()
+    return [
+        name
+        for name, reach in VIEWS.items()
+        if (STEPS[name][0] in roles if name in STEPS else reach == "own" or overseer)
+    ]
 
 
 def listing(
@@ -97,6 +109,8 @@ def end_of_day(now: datetime, zone: tzinfo) -> datetime:
 
 def _slice(view: str, actor: Actor, now: datetime, zone: tzinfo) -> Only:
     me = str(actor.id)
+    if view in STEPS:
+        return (UserTask.form_id.in_(STEPS[view][1]),)
     match view:
         case "mine":
             return (UserTask.assignee == me,)

@@ -8,6 +8,7 @@ from app.identity import Actor, Role, can
 _WORKERS = frozenset(
     {Role.AGENT, Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD, Role.LEADER, Role.ANALYST}
 )
+_ORDERS = frozenset({Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD, Role.SHIFT_SUPERVISOR, Role.LEADER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,13 @@ def _may(action: str) -> Callable[[Actor], bool]:
     return lambda actor: can(actor, action)
 
 
+def _works_on_orders(actor: Actor) -> bool:
+    return not _ORDERS.isdisjoint(actor.roles())
+
+
 ITEMS = (
     Item("desk", "headset", "/registrations/new", _may("case.register")),
+    Item("orders", "layout-kanban", "/orders", _works_on_orders),
     Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
     Item("cases", "folders", "/cases", _may("case.read")),
     Item("notices", "bell", "/notices", lambda _: True),
@@ -52,7 +58,8 @@ def rail(actor: Actor, path: str) -> list[Shown]:
 def home(actor: Actor) -> str:
     """Where a person lands after signing in: their first work item."""
     items = {item.key for item in rail(actor, "")}
-    for key in ("tasks", "cases", "incidents"):
+    first = "orders" if actor.departments() else "tasks"
+    for key in (first, "tasks", "cases", "incidents"):
         if key in items:
             return next(item.url for item in ITEMS if item.key == key)
     return "/account"

@@ -58,6 +58,12 @@ def instance_of_task(session: Session, task_id: UUID, command_id: UUID) -> UUID 
     return open_one or session.scalar(select(History.stream).where(History.command_id == command_id).limit(1))
 
 
+def was_done(session: Session, instance_id: UUID, command_id: UUID) -> bool:
+    """Has this command been applied to the instance already?"""
+    done = select(History.no).where(History.command_id == command_id, History.stream == instance_id)
+    return session.scalar(done.limit(1)) is not None
+
+
 def tell_instance(
     runtime: Runtime, instance_id: UUID, name: str, key: str, payload: Variables, *, actor: Actor, dedupe: str
 ) -> Result:

@@ -13,7 +13,17 @@ from .conftest import Enter, picture, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-PAGES = ("/tasks", "/registrations/new", "/cases", "/notices", "/account", "/incidents", "/nothing-here")
+PAGES = (
+    "/tasks",
+    "/orders",
+    "/orders?as=list",
+    "/registrations/new",
+    "/cases",
+    "/notices",
+    "/account",
+    "/incidents",
+    "/nothing-here",
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +58,7 @@ def test_no_page_shuts_anybody_out(
         picture(page, f"{Path(path).name}.{language}.{theme}")
         faults[path] = violations(page)
     page = enter("sanitation", language, theme)
+    page.goto(f"{running.url}/tasks")
     page.locator("table[data-rows] a").first.click()
     settled(page)
     picture(page, f"task-sign.{language}.{theme}")

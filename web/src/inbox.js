@@ -30,6 +30,7 @@ class Inbox {
     letters({
       x: event => this.tick(this.focused(), event.shiftKey), X: event => this.tick(this.focused(), true),
       ' ': () => this.preview(this.focused()), c: () => this.act('claim'), a: () => this.act('assign'),
+      l: () => this.step('file'), d: () => this.step('dispatch'), D: () => this.step('file_dispatch'), v: () => this.step('pass'),
       s: () => this.openDate(), u: () => this.undo(), '.': () => this.live.letIn(),
       f: () => this.root.querySelector('[data-filter-open]').click(), Escape: () => this.escape(),
     })
@@ -128,6 +129,11 @@ class Inbox {
     const chosen = this.chosen()
     const rows = chosen.length ? chosen : [this.focused()].filter(Boolean)
     if (rows.length) return deed === 'assign' ? this.choose(rows) : this.send(deed, rows.map(row => row.dataset.task), extra)
+  }
+
+  /** A deed of the view's own kind of work, where the page offers it. */
+  step(deed) {
+    if (this.form.querySelector(`button[name=deed][value=${deed}]`)) this.act(deed)
   }
 
   submitted(event) {

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web.pages import (
     account,
+    board,
     cases,
     deeds,
     diagram,
@@ -27,6 +28,6 @@ def register(app: Flask) -> None:
 
 
 __all__ = [
-    "account", "cases", "deeds", "diagram", "entrance", "inbox", "incidents", "list_settings", "live", "notices",
-    "register", "registration", "reports", "search", "tasks",
+    "account", "board", "cases", "deeds", "diagram", "entrance", "inbox", "incidents", "list_settings", "live",
+    "notices", "register", "registration", "reports", "search", "tasks",
 ]  # fmt: skip

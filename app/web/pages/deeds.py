@@ -1,4 +1,5 @@
-"""What is done to tasks from a list: claim, put back, hand on, look again later; for one or many, with one answer."""
+"""What is done to tasks from a list: claim, put back, hand on, look again later, file, dispatch, pass; for one or many,
+with one answer."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from app.identity import UserRef, users_with
 from app.identity.guard import actor, signed_in
 from app.lifecycle.assigning import assign, colleagues
 from app.lifecycle.inbox_views import Conditions, listing
+from app.lifecycle.quick import ANSWERS, answer, file_and_dispatch
 from app.lifecycle.routes import runtime
 from app.lifecycle.tasks import claim, release
 from app.lifecycle.worklist import work_items
@@ -30,7 +32,7 @@ from app.web.pages.inbox import MOST_ROWS, rows_html, shown_rows
 from app.web.problems import sentence
 from app.web.templating import t
 
-DEEDS = ("claim", "release", "assign", "follow_up")
+DEEDS = ("claim", "release", "assign", "follow_up", "file", "dispatch", "file_dispatch", "pass")
 NAMED = 5
 """So many numbers a refusal names; the rest is counted."""
 
@@ -56,7 +58,9 @@ def do_deeds() -> Response | str:
     to = _colleague(request.form.get("to", "")) if deed == "assign" else None
     outcome = _each(task_ids, lambda task_id: _do(deed, task_id, to))
     said = t(f"web.inbox.done.{deed}", n=len(outcome.done), name=to.name if to else "") if outcome.done else ""
-    return _answer(outcome, said, [(task_id, outcome.before[task_id]) for task_id in outcome.done])
+    undoable = deed not in ANSWERS and deed != "file_dispatch"
+    undo = [(task_id, outcome.before[task_id]) for task_id in outcome.done] if undoable else []
+    return _answer(outcome, said, undo)
 
 
 @blueprint.post("/tasks/undoing")
@@ -122,8 +126,12 @@ def _do(deed: str, task_id: UUID, to: UserRef | None) -> None:
         assign(runtime(), task_id, to, actor=actor())
     elif deed == "claim":
         claim(runtime(), task_id, actor=actor())
-    else:
+    elif deed == "release":
         release(runtime(), task_id, actor=actor())
+    elif deed == "file_dispatch":
+        file_and_dispatch(runtime(), task_id, actor=actor())
+    else:
+        answer(runtime(), task_id, deed, actor=actor())
 
 
 def _each(task_ids: list[UUID], do: Callable[[UUID], None]) -> Outcome:

@@ -15,7 +15,7 @@ from app.cases.enums import CaseStage
 from app.cases.routes import now
 from app.core.errors import NotFound
 from app.core.http import site
-from app.identity import can, group_labels
+from app.identity import Role, can, group_labels
 from app.identity.guard import actor, signed_in
 from app.lifecycle.inbox_views import VIEWS, Conditions, counts, listing, views_for
 from app.lifecycle.routes import runtime
@@ -31,10 +31,11 @@ MOST_ROWS = 200
 
 ICONS = {
     "mine": "user-check", "followup": "calendar", "all": "checklist", "claimable": "hand-grab", "soon": "clock",
-    "overdue": "alarm", "unclaimed": "user-off", "others": "users",
+    "overdue": "alarm", "judge": "gavel", "dispatch": "send", "verify": "checks", "instruct": "writing",
+    "unclaimed": "user-off", "others": "users",
 }  # fmt: skip
-GROUPS = (("mine", ("mine", "followup")), ("shift", ("all", "claimable", "soon", "overdue")),
-          ("oversight", ("unclaimed", "others")))  # fmt: skip
+GROUPS = (("mine", ("mine", "followup")), ("steps", ("judge", "dispatch", "verify", "instruct")),
+          ("shift", ("all", "claimable", "soon", "overdue")), ("oversight", ("unclaimed", "others")))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def inbox() -> str:
         later=bool(request.args.get("after")),
         own_groups=[(group, groups_in_words([group])) for group in sorted(group_labels(actor()))],
         all_columns=worklist.COLUMNS, densities=worklist.DENSITIES, inbox_words=_words(),
+        deeds=_step_deeds(conditions.view),
     )  # fmt: skip
 
 
@@ -105,7 +107,8 @@ def preview(task_id: UUID) -> str:
         item = work_item(runtime(), session, task_id, actor())
         parts = case_parts(session, item.case, actor(), now()) if item.case else {}
         row = shown_rows(session, [item])[0]
-    return render_template("_preview.html", item=row, order=item.order, **parts)
+    results = [each for each in parts.get("orders", ()) if each.order.result_text]  # what a verification reads
+    return render_template("_preview.html", item=row, order=item.order, results=results, **parts)
 
 
 def rows_html(task_ids: Sequence[UUID]) -> dict[str, str | None]:
@@ -183,6 +186,15 @@ def _shown_count(
     if not conditions.filters():
         return count_in_words(found[conditions.view])
     return f"{len(rows)}+" if following else str(len(rows))
+
+
+def _step_deeds(view: str) -> list[tuple[str, str]]:
+    """What a supervisor does to many at once without opening them, each with its key; the view's own deed alone."""
+    if Role.SHIFT_SUPERVISOR not in actor().roles():
+        return []
+    deeds = {"file": "L", "file_dispatch": "Shift D", "dispatch": "D", "pass": "V"}
+    of_view = {"judge": ("file", "file_dispatch"), "dispatch": ("dispatch",), "verify": ("pass",)}
+    return [(deed, deeds[deed]) for deed in of_view.get(view, ("file", "file_dispatch", "dispatch"))]
 
 
 def _choices(session: Session) -> dict[str, list[tuple[str, str]]]:
