@@ -34,7 +34,7 @@ def check(desk: Desk, paths: tuple[Path, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([in_json(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
-        _show(findings)
+        show_findings(findings)
         click.echo(say("cli.check.summary", files=len(chosen or files), errors=sum(map(_is_error, findings)),
                        warnings=sum(not _is_error(f) for f in findings)))  # fmt: skip
     return 1 if any(map(_is_error, findings)) else 0
@@ -55,7 +55,7 @@ def deploy(desk: Desk, paths: tuple[Path, ...]) -> int:
                                    registry=runtime.registry, replace_all=not paths)  # fmt: skip
             shown = str(bundle.id)
     except Refused as refused:
-        _show(refused.findings)
+        show_findings(refused.findings)
         click.echo(say("cli.deploy.refused"), err=True)
         return 1
     click.echo(say("cli.deploy.done", bundle=shown, files=len(files)))
@@ -91,7 +91,7 @@ def _is_error(finding: Finding) -> bool:
     return finding.severity == "error"
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Finding]) -> None:
     from app.workflow.engine import describe
 
     for finding in findings:

@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": "app.cli.running",
     "prepare": "app.cli.prepare",
     "restore": "app.cli.backup",
+    "scenario": "app.cli.scenario_command",
     "seed": "app.cli.prepare",
     "user": "app.cli.records",
     "version": "app.cli.running",

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import city
+from app.lifecycle.subject import ORDER
 from app.workflow import InstanceView
 
 
 def calendar_functions(session: Session, instance: InstanceView, now: datetime) -> Mapping[str, Callable[..., Any]]:
-    """`deadline(2, "WORKING_DAY")` and `working time between(start, end)` by the calendar of the instance's
-    department (an order has one) and district. The calendar is read when a function is first called."""
-    department = instance.departments[0] if len(instance.departments) == 1 else None
+    """`deadline(2, "WORKING_DAY")` and `working time between(start, end)`: an order's by its department's calendar, a
+    case's by its district's (its agents keep the office's hours, whatever department works on it). The calendar is
+    read when a function is first called."""
+    department = instance.departments[0] if instance.subject_kind == ORDER and instance.departments else None
 
     @cache
     def calendar() -> city.Calendar:

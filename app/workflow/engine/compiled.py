@@ -27,6 +27,7 @@ from .types import (
     NotOpen,
     Process,
     Registry,
+    SequenceFlow,
     Status,
     Surface,
     Variables,
@@ -214,4 +215,10 @@ def _process(process: ProcessModel) -> Process:
         for start in process.scope.starts()
         if start.event.kind == "message" and start.event.name
     }
-    return Process(process.id, process.names, process.file, elements, starts)
+    flows = tuple(
+        SequenceFlow(flow.id, flow.source, flow.target)
+        for scope in process.scope.scopes()
+        for flow in scope.flows
+        if not flow.linked
+    )
+    return Process(process.id, process.names, process.file, elements, starts, flows)

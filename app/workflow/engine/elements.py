@@ -22,6 +22,13 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class SequenceFlow:
+    id: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     id: str
     names: Mapping[str, str]
@@ -29,3 +36,5 @@ class Process:
     elements: Mapping[str, Element]
     message_starts: Mapping[str, str]
     """Message name → start event id: an arriving message of that name starts an instance."""
+    flows: tuple[SequenceFlow, ...] = ()
+    """Every one that is drawn, those of sub-processes too."""

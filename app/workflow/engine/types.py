@@ -10,6 +10,7 @@ from app.dmn import TableTrace
 
 from .elements import Element as Element
 from .elements import Process as Process
+from .elements import SequenceFlow as SequenceFlow
 
 Variables = Mapping[str, Any]
 """JSON values, plus FEEL's date, time and duration types."""
