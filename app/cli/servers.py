@@ -23,11 +23,11 @@ import psycopg
 import redis
 
 from app.cli.children import die_with_parent
+from app.cli.logfile import open_log
 
 PG_USER = "citydesk-pg"
 LONGEST_SOCKET_FOLDER = 80
 """Unix socket paths end at 107 bytes; the file's own name is part of them."""
-LARGEST_LOG = 20_000_000
 _LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 """A language that the person uses and the machine does not have would keep a server from starting."""
 
@@ -97,8 +97,8 @@ def start_valkey(data: Path, *, seconds: float = 20) -> Server:
             server = _launch_valkey(program, folder, socket, log)
             _wait(partial(answers, server.url), server, "", seconds)
         except (OSError, ServerError) as error:  # built for another machine, or it ended at once
-            with log.open("a") as sink:
-                sink.write(f"{program}: {error}\n")
+            with open_log(log) as sink:
+                sink.write(f"{program}: {error}\n".encode())
             continue
         return server
     raise ServerError(f"Valkey did not start (tried {len(programs)} programs): see {log}")
@@ -146,9 +146,8 @@ def _launch_postgres(cluster: Path, sockets: Path, log: Path, user: pwd.struct_p
     options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-c", "max_connections=200"]
     if not fsync:
         options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    _rotate(log)
     uid, gid, groups = _ids(user)
-    with log.open("ab") as sink:
+    with open_log(log) as sink:
         process = subprocess.Popen(
             [PG_BIN / "postgres", "-D", cluster, *options], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
             env=os.environ | _LOCALE, cwd="/", start_new_session=True, user=uid, group=gid, extra_groups=groups,
@@ -167,8 +166,7 @@ def _launch_valkey(program: Path, folder: Path, socket: Path, log: Path) -> Serv
     command: list[str | Path] = [program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
                "--dir", folder, "--save", "", "--appendonly", "no"]  # fmt: skip
     socket.unlink(missing_ok=True)
-    _rotate(log)
-    with log.open("ab") as sink:
+    with open_log(log) as sink:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
             env=os.environ | _LOCALE, preexec_fn=die_with_parent(signal.SIGTERM),
@@ -247,11 +245,6 @@ def _let_through(*paths: Path) -> None:
             mode = folder.stat().st_mode
             if not mode & 0o001:
                 folder.chmod(mode | 0o001)
-
-
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > LARGEST_LOG:
-        log.replace(log.with_suffix(".log.1"))
 
 
 def _wait(ready: Callable[[], bool], server: Server, failure: str, seconds: float) -> None:

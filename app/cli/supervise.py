@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from app.cli.logfile import open_log
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 STEADY_AFTER = 10.0
 """Seconds after which a child that ends counts as failing for the first time."""
 COLOURS = (36, 32, 33, 35, 34, 31)
-LARGEST_LOG = 20_000_000
 
 
 @dataclass(slots=True)
@@ -63,11 +64,8 @@ class Log:
             head = f"\033[{COLOURS[self.names.index(name) % len(COLOURS)]}m{head}\033[0m"
         with suppress(OSError, ValueError):  # the terminal is gone: the file stays
             print(head, line, flush=True)
-        with suppress(OSError):
-            if self.path.exists() and self.path.stat().st_size > LARGEST_LOG:
-                self.path.replace(self.path.with_suffix(".log.1"))
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {name:<10} | {line}\n")
+        with suppress(OSError), open_log(self.path) as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {name:<10} | {line}\n".encode())
 
 
 class Supervisor:

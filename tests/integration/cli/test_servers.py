@@ -41,7 +41,9 @@ def test_the_next_program_is_tried_when_one_does_not_run(tmp_path: Path, monkeyp
     monkeypatch.setattr(servers, "_valkey_programs", lambda: [broken, *usual])
     valkey = servers.start_valkey(tmp_path / "data")
     valkey.stop()
-    assert "for-another-machine" in (tmp_path / "data" / "valkey.log").read_text()
+    log = tmp_path / "data" / "valkey.log"
+    assert "for-another-machine" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
     monkeypatch.setattr(servers, "_valkey_programs", lambda: [broken])
     with pytest.raises(servers.ServerError, match="did not start"):
         servers.start_valkey(tmp_path / "data")
