@@ -38,6 +38,7 @@ class Running:
 
     url: str
     runtime: Runtime
+    settings: Settings
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +89,9 @@ def running(
         parts = [_start(part, environ, data) for part in ("web", "worker", "dispatcher")]
         try:
             _wait_until_up(f"http://127.0.0.1:{port}", parts, data)
-            runtime = build_runtime(_settings(url, redis_url))
-            yield Running(f"http://127.0.0.1:{port}", runtime)
+            settings = _settings(url, redis_url)
+            runtime = build_runtime(settings)
+            yield Running(f"http://127.0.0.1:{port}", runtime, settings)
             _close(runtime)
         finally:
             for part in parts:

@@ -1,10 +1,12 @@
-"""The rail: at most six items, by what a person may do."""
+"""The rail: at most six items by what a person may do, the most used first; what has no place there stands in the
+person's own menu and answers the omnibox."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.identity import Actor, Role, can
 
+MOST = 6
 _WORKERS = frozenset(
     {Role.AGENT, Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD, Role.LEADER, Role.ANALYST}
 )
@@ -17,6 +19,8 @@ class Item:
     icon: str
     url: str
     shown: Callable[[Actor], bool]
+    go: str = ""
+    """The letter after G that leads here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Shown:
     icon: str
     url: str
     current: bool
+    go: str
 
 
 def _may(action: str) -> Callable[[Actor], bool]:
@@ -36,30 +41,33 @@ def _works_on_orders(actor: Actor) -> bool:
 
 
 ITEMS = (
-    Item("desk", "headset", "/registrations/new", _may("case.register")),
-    Item("orders", "layout-kanban", "/orders", _works_on_orders),
-    Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
-    Item("cases", "folders", "/cases", _may("case.read")),
-    Item("notices", "bell", "/notices", lambda _: True),
+    Item("desk", "headset", "/registrations/new", _may("case.register"), "N"),
+    Item("orders", "layout-kanban", "/orders", _works_on_orders, "O"),
+    Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles()), "T"),
+    Item("cases", "folders", "/cases", _may("case.read"), "C"),
+    Item("queries", "filter", "/queries", _may("case.read"), "Q"),
+    Item("reports", "report-analytics", "/exports", _may("case.export"), "R"),
     Item("incidents", "alert-triangle", "/incidents", _may("incident.read")),
-    Item("account", "user", "/account", lambda _: True),
+    Item("complaints", "message-report", "/reports/complaints", _may("case.read")),
+    Item("imports", "table-import", "/imports", _may("case.import")),
 )
+"""In the order of the rail. A page's line here puts it into the rail, the menu, the keys and the omnibox."""
+
+
+def places(actor: Actor, path: str) -> list[Shown]:
+    """All pages this person may go to; of those whose addresses lead to `path`, the nearest is marked."""
+    mine = [item for item in ITEMS if item.shown(actor)]
+    leading = [item.url for item in mine if path == item.url or path.startswith(f"{item.url}/")]
+    here = max(leading, key=len, default=None)
+    return [Shown(item.key, item.icon, item.url, item.url == here, item.go) for item in mine]
 
 
 def rail(actor: Actor, path: str) -> list[Shown]:
-    """The items this person sees; the one whose page is open is marked."""
-    return [
-        Shown(item.key, item.icon, item.url, path == item.url or path.startswith(f"{item.url}/"))
-        for item in ITEMS
-        if item.shown(actor)
-    ]
+    return places(actor, path)[:MOST]
 
 
 def home(actor: Actor) -> str:
     """Where a person lands after signing in: their first work item."""
-    items = {item.key for item in rail(actor, "")}
+    urls = {item.key: item.url for item in places(actor, "")}
     first = "orders" if actor.departments() else "tasks"
-    for key in (first, "tasks", "cases", "incidents"):
-        if key in items:
-            return next(item.url for item in ITEMS if item.key == key)
-    return "/account"
+    return next((urls[key] for key in (first, "tasks", "cases", "incidents") if key in urls), "/account")

@@ -7,12 +7,13 @@ from flask import Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from app import identity, worklist
+from app import identity
 from app.core.http import language, site
 from app.core.i18n import has_text, text
 from app.web import formats
+from app.web.around import around
 from app.web.names import city_name, names
-from app.web.navigation import rail
+from app.web.navigation import MOST, places
 
 
 def install(app: Flask) -> None:
@@ -65,14 +66,6 @@ def day(at: datetime) -> str:
     return formats.short_day(at, language(), site().settings.city_zone)
 
 
-def density() -> str:
-    """How high this person wants rows; kept on the server."""
-    if (actor := g.get("actor")) is None:
-        return "normal"
-    with site().sessions() as session:
-        return worklist.setting_of(session, actor.id).density
-
-
 def ago(at: datetime) -> str:
     """How long since."""
     return formats.span(site().clock.now() - at, language())
@@ -83,16 +76,31 @@ def roles_of(actor: identity.Actor) -> str:
     return t("web.and").join(dict.fromkeys(t(f"identity.role.{grant.role.value}") for grant in actor.grants))
 
 
+def here() -> str:
+    """The address a small form in the shell comes back to: this page, or the search form after an answer to a POST."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def phone_words() -> dict[str, str]:
+    """Sentences of the call bar's island; what stands in braces it fills itself."""
+    keys = ("seat", "queue", "rings", "again", "unknown")
+    blanks = {name: f"{{{name}}}" for name in ("extension", "answered", "waiting", "longest")}
+    return {key: t(f"web.phone.js.{key}", **blanks) for key in keys}
+
+
 def _of_request() -> dict[str, Any]:
     actor = g.get("actor")
+    mine = places(actor, request.path) if actor else []
     return {
         "lang": language(),
         "actor": actor,
-        "rail": rail(actor, request.path) if actor else [],
+        "rail": mine[:MOST],
+        "more_places": mine[MOST:],
         "city_name": city_name(),
         "names": names(),
-        "density": density,
-        "counts": {},
+        "around": around,
+        "here": here,
+        "phone_words": phone_words,
         "roles_of": roles_of,
         "may": lambda action: actor is not None and identity.can(actor, action),
     }

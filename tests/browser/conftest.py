@@ -1,4 +1,5 @@
-"""A Chromium before the running product. Pictures of every page seen go to CITYDESK_PICTURES, if that is set."""
+"""A Chromium before the running product. Pictures of every page seen go to .artifacts/pictures, or where
+CITYDESK_PICTURES says."""
 
 import os
 import shutil
@@ -6,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.demo_city import PASSWORD, Running, demo_template, running
@@ -20,6 +22,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
+
+PICTURES = Path(os.environ.get("CITYDESK_PICTURES") or Path(__file__).parents[2] / ".artifacts" / "pictures")
 
 expect.set_options(timeout=30_000)
 
@@ -76,8 +80,14 @@ def _is_complaint(kind: str, text: str) -> bool:
 
 
 def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("CITYDESK_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def violations(page: Page) -> str:
+    """What axe finds; empty when nobody is shut out."""
+    found = Axe().run(page)
+    return found.generate_report() if found.violations_count else ""
 
 
 def settled(page: Page) -> None:

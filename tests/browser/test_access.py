@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from app.cli.demo import Journey, run_demo
 from tests.demo_city import Running
 
-from .conftest import Enter, picture, settled
+from .conftest import Enter, picture, settled, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -36,11 +34,6 @@ def worked_on(running: Running) -> tuple[str, str]:
         journey.do_one_task()
     journey.leave()
     return finished, journey.case_no
-
-
-def violations(page: Page) -> str:
-    found = Axe().run(page)
-    return found.generate_report() if found.violations_count else ""
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-CN", "light"), ("en", "dark")])

@@ -5,9 +5,15 @@ function typing(target) {
   return target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], .fjs-container') !== null
 }
 
+/** People who speak to their computer, or type by accident, switch single letters off (WCAG 2.1.4). */
+export function lettersOff() {
+  return /(?:^|; )letters=off/.test(document.cookie)
+}
+
 /** {key: action} for a page; not while somebody types, nor over a button's own Space and Enter. */
 export function letters(actions) {
   document.addEventListener('keydown', event => {
+    if (event.key.length === 1 && (lettersOff() || going)) return
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !actions[event.key]) return
     if (document.querySelector('dialog[open]') || (event.key !== 'Escape' && typing(event.target))) return
     if (event.key === ' ' && event.target.closest('button, summary, input')) return
@@ -36,14 +42,35 @@ const LIST_KEYS = {
   ArrowUp: () => move(-1),
 }
 
+let going = 0 // when G was pressed; the next letter says where to
+
+/** `G T` and the like lead to where a link with `data-go` leads. A page may have a use of its own for G. */
+function go(event) {
+  if (going) {
+    clearTimeout(going)
+    const link = [...document.querySelectorAll('[data-go]')].find(each => each.dataset.go === event.key.toUpperCase())
+    setTimeout(() => (going = 0)) // after all other listeners have seen this key
+    if (link) {
+      event.preventDefault()
+      link.click()
+    }
+  } else if (event.key === 'g' && !document.querySelector('[data-own-g]')) going = setTimeout(() => (going = 0), 1500)
+}
+
 export function startKeys() {
   document.addEventListener('keydown', event => {
     if (event.ctrlKey && event.key.toLowerCase() === 'k') {
       document.querySelector('#omnibox')?.focus()
+      document.querySelector('#omnibox')?.select()
       event.preventDefault()
-    } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target) && LIST_KEYS[event.key] && rows().length) {
-      LIST_KEYS[event.key]()
-      event.preventDefault()
+    } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target) && !document.querySelector('dialog[open]')) {
+      if (event.key.length === 1 && lettersOff()) return
+      const wasGoing = going
+      go(event)
+      if (!wasGoing && LIST_KEYS[event.key] && rows().length) {
+        LIST_KEYS[event.key]()
+        event.preventDefault()
+      }
     }
   })
   document.addEventListener('focusin', event => {

@@ -3,7 +3,10 @@ import './citydesk.css'
 import './product.css'
 import { countLimits } from './limits.js'
 import { startHelp } from './help.js'
-import { letters, startKeys } from './keys.js'
+import { letters, lettersOff, startKeys } from './keys.js'
+import { startCallbar } from './callbar.js'
+import { startOmnibox } from './omnibox.js'
+import { toast } from './toasts.js'
 
 /** A form is sent once: a second press while the first is on its way does nothing. */
 function sendOnce() {
@@ -32,17 +35,88 @@ function submitOnChange() {
   }
 }
 
+/** A choice of this browser; the server never reads it. */
+function remember(name, value) {
+  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`
+}
+
 function switchTheme() {
   const root = document.documentElement
   document.querySelector('[data-theme-toggle]')?.addEventListener('click', () => {
     root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark'
-    document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`
+    remember('theme', root.dataset.theme)
   })
 }
 
+function switchLetters() {
+  const box = document.querySelector('[data-letters-switch]')
+  if (!box) return
+  box.checked = !lettersOff()
+  box.addEventListener('change', () => remember('letters', box.checked ? 'on' : 'off'))
+}
+
+/** `]`: the context pane hides; on a narrow screen, where it has no place, it opens as a drawer. */
+function switchContext() {
+  const root = document.documentElement
+  const button = document.querySelector('[data-context-toggle]')
+  const pane = document.querySelector('aside.context')
+  if (!button || !pane) return
+  const narrow = matchMedia('(max-width: 1180px)')
+  const shown = () => getComputedStyle(pane).display !== 'none'
+  const say = () => button.setAttribute('aria-expanded', String(shown()))
+  const toggle = () => {
+    if (narrow.matches) root.toggleAttribute('data-drawer')
+    else {
+      root.dataset.context = shown() ? 'hidden' : 'shown'
+      remember('context', root.dataset.context)
+    }
+    say()
+    if (root.hasAttribute('data-drawer')) pane.focus()
+  }
+  button.hidden = false
+  say()
+  narrow.addEventListener('change', say)
+  button.addEventListener('click', toggle)
+  letters({ ']': toggle })
+}
+
+/** Menus that open at a press close with Escape or a press elsewhere. */
+function closeMenus() {
+  const open = () => document.querySelector('details.popover[open]')
+  document.addEventListener('pointerdown', event => {
+    const menu = open()
+    if (menu && !menu.contains(event.target)) menu.open = false
+  })
+  document.addEventListener('keydown', event => {
+    const menu = event.key === 'Escape' && open()
+    if (!menu) return
+    menu.open = false
+    menu.querySelector('summary').focus()
+    event.stopPropagation()
+  })
+}
+
+/** What can be taken back is said as a toast, with the button of the form that takes it back. */
+function toastUndoable() {
+  const box = document.querySelector('[data-toasts]')
+  for (const flash of document.querySelectorAll('[data-undoable]')) {
+    const form = flash.querySelector('form')
+    flash.hidden = true
+    toast(box, flash.dataset.undoable, { undo: () => form.requestSubmit(), undoText: box.dataset.undoWord })
+    letters({ u: () => flash.isConnected && form.requestSubmit() })
+  }
+}
+
 sendOnce()
+for (const part of document.querySelectorAll('[data-scripted]')) part.hidden = false
 switchTheme()
+switchLetters()
+switchContext()
+closeMenus()
 submitOnChange()
 startKeys()
 startHelp(letters)
+startOmnibox()
+startCallbar()
+toastUndoable()
 countLimits()

@@ -14,6 +14,7 @@ from app.web.pages import (
     list_settings,
     live,
     notices,
+    omnibox,
     registration,
     reports,
     search,
@@ -29,5 +30,5 @@ def register(app: Flask) -> None:
 
 __all__ = [
     "account", "board", "cases", "deeds", "diagram", "entrance", "inbox", "incidents", "list_settings", "live",
-    "notices", "register", "registration", "reports", "search", "tasks",
+    "notices", "omnibox", "register", "registration", "reports", "search", "tasks",
 ]  # fmt: skip

@@ -7,12 +7,14 @@ from flask import flash, redirect, request
 from werkzeug.user_agent import UserAgent
 from werkzeug.wrappers import Response
 
+from app import worklist
 from app.core.db import transaction
 from app.core.errors import CitydeskError, Invalid
 from app.core.http import site
 from app.identity import WrongPassword, change_password
 from app.identity.guard import actor, signed_in, token
 from app.identity.routes import end_session, own_sessions
+from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, page
 from app.web.problems import sentence
 from app.web.templating import t
@@ -39,6 +41,15 @@ def set_password() -> Response | tuple[str, int]:
         return _account_page(_errors(error)), error.status
     flash(t("web.account.password.changed"))
     return redirect("/account")
+
+
+@blueprint.post("/account/density")
+@signed_in
+def set_density() -> Response:
+    with transaction(site().sessions) as session:
+        columns = worklist.setting_of(session, actor().id).columns
+        worklist.keep_setting(session, actor=actor(), density=request.form.get("density", "normal"), columns=columns)
+    return redirect(local(request.form.get("back", "/account")))
 
 
 @blueprint.post("/account/sessions/<uuid:session_id>/end")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, render_template, request
 
 from app.core.errors import Invalid
 from app.core.ids import new_id
@@ -23,3 +23,8 @@ def form_command_id() -> UUID:
         return UUID(given) if given else new_id()
     except ValueError:
         raise Invalid("web.form.unreadable") from None
+
+
+def flash_undoable(said: str, url: str, **fields: str) -> None:
+    """Say what was done; the next page offers to post `fields` to `url`, which takes it back."""
+    flash({"said": said, "url": url, "fields": fields}, "undo")  # type: ignore[arg-type]  # kept as JSON

@@ -12,7 +12,7 @@ from app import city
 from app.cases import saved_queries
 from app.cases.fields import COMPARISONS, WITHOUT_VALUE, Field, Shape, known_fields
 from app.cases.routes import now, today
-from app.cases.search import Found, search
+from app.cases.search import Found, Kind, search
 from app.cases.search_routes import day, field_name, page_of
 from app.core.db import transaction
 from app.core.errors import CitydeskError
@@ -27,16 +27,20 @@ ROWS = 50
 MOST_ROWS = 12
 
 
-@blueprint.get("/search")
+@blueprint.route("/search", methods=["GET", "POST"])
 @permits("case.read")
-def search_page() -> str:
-    """Words lead to cases; without words the saved queries stand there."""
-    asked = request.args.get("q", "").strip()[:200]
+def search_page() -> str | Response:
+    """Words lead to cases, a number straight to its one; without words the saved queries stand there.
+
+    Forms send what is asked in the body, pages after the first too: a telephone stands in no address and no log."""
+    asked = request.values.get("q", "").strip()[:200]
     with site().sessions() as session:
         found = _found(session, asked)
         saved = saved_queries.queries_of(session, actor())
-    next_url = f"/search?{urlencode({'q': asked, 'after': key_of(*found.after)})}" if found.after else None
-    return page("search.html", asked=asked, hits=found.hits, saved=saved, next_url=next_url)
+    if request.method == "POST" and [hit.kind for hit in found.hits] == [Kind.NUMBER]:
+        return redirect(f"/cases/{found.hits[0].line.case_no}")
+    following = key_of(*found.after) if found.after else None
+    return page("search.html", asked=asked, hits=found.hits, saved=saved, following=following)
 
 
 @blueprint.get("/queries")
@@ -112,7 +116,7 @@ def tree_of(rows: list[tuple[str, str, str]], way: str, known: dict[str, Field])
 def _found(session: Session, asked: str) -> Found:
     if not asked:
         return Found((), None)
-    return search(session, actor(), asked, today=today(), after=keyset(request.args.get("after")), limit=ROWS)
+    return search(session, actor(), asked, today=today(), after=keyset(request.values.get("after")), limit=ROWS)
 
 
 def _opened(session: Session) -> saved_queries.QueryView | None:

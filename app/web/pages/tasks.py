@@ -20,7 +20,7 @@ from app.lifecycle.worklist import WorkItem, may_work_on, work_item
 from app.web.names import groups_in_words
 from app.web.pages.case_parts import case_parts
 from app.web.pages.entrance import local
-from app.web.pages.frame import blueprint, page
+from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
 from app.web.problems import sentence
 from app.web.templating import t
@@ -64,22 +64,26 @@ def complete(task_id: UUID) -> Any:
 @blueprint.post("/tasks/<uuid:task_id>/claim")
 @signed_in
 def take(task_id: UUID) -> Response:
-    return _and_back(lambda: claim(runtime(), task_id, actor=actor()), f"/tasks/{task_id}")
+    return _and_back(lambda: claim(runtime(), task_id, actor=actor()), task_id, "claim", f"/tasks/{task_id}")
 
 
 @blueprint.post("/tasks/<uuid:task_id>/release")
 @signed_in
 def put_back(task_id: UUID) -> Response:
-    return _and_back(lambda: release(runtime(), task_id, actor=actor()), "/tasks")
+    return _and_back(lambda: release(runtime(), task_id, actor=actor()), task_id, "release", "/tasks")
 
 
-def _and_back(deed: Any, target: str) -> Response:
-    """Do it and return where one was; a refusal is said there."""
+def _and_back(deed: Any, task_id: UUID, done: str, target: str) -> Response:
+    """Do it and return where one was: there it can be undone, or a refusal is said."""
+    back = local(request.form.get("back", target))
     try:
         deed()
     except CitydeskError as error:
         flash(sentence(error), "error")
-    return redirect(local(request.form.get("back", target)))
+    else:
+        opposite = {"claim": "release", "release": "claim"}[done]
+        flash_undoable(t(f"web.inbox.done.{done}", n=1), f"/tasks/{task_id}/{opposite}", back=back)
+    return redirect(back)
 
 
 def _why_not(item: WorkItem, person: Actor) -> str:

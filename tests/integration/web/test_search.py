@@ -43,6 +43,27 @@ def test_an_agent_finds_a_case_by_what_a_caller_says(house: House, agent: Person
     assert "13800136721" not in page
 
 
+def test_the_box_in_the_top_bar_answers_masked_and_by_post(house: House, agent: Person) -> None:
+    made = _register(agent)
+    browser = house.browser("agent")
+    token = {"X-CSRFToken": csrf_of(browser, "/account")}
+
+    def answer(asked: object, recent: object = ()) -> str:
+        return browser.post("/omnibox", json={"asked": asked, "recent": recent}, headers=token).text
+
+    for asked in ("13800136721", "王丽华", "书院路 88", "垃圾"):
+        said = answer(asked)
+        assert f'href="/cases/{made["case_no"]}"' in said, asked
+        assert "13800136721" not in said
+    assert "138••••6721" in answer("6721")
+    assert made["case_no"] in answer("", [made["case_no"], "no-such-case", 7])
+    assert house.browser("gas").post("/omnibox", json={}, headers=token).status_code in (403, 422)
+    assert browser.post("/omnibox", json={"asked": 1}, headers=token).status_code == 422
+    form = {"q": "13800136721", "csrf_token": token["X-CSRFToken"]}
+    assert "138••••6721" in browser.post("/search", data=form).text
+    assert browser.post("/search", data={**form, "q": made["case_no"]}).location == f"/cases/{made['case_no']}"
+
+
 @pytest.mark.feature("F07")
 def test_conditions_are_saved_shared_and_run_in_one_statement(house: House, agent: Person) -> None:
     bins, lamp = _register(agent), _register(agent, incident_summary="路灯不亮", urgency="URGENT", channel="WEB")

@@ -1,0 +1,59 @@
+"""What stands around every page: row height, what waits for this person, their telephone. Read once a request."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g
+
+from app import workflow, worklist
+from app.core.http import site
+from app.identity import Actor
+from app.messaging import notices
+
+SEAT = "citydesk-seat"
+"""Key of `app.extensions`: a function (session, actor) → `Seat`, put there by whoever runs the telephones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person's telephone when the page is drawn; from then on the call bar lives by its events."""
+
+    extension: str
+    state: str
+    """A value of AgentState, or DISCONNECTED."""
+    answered: int = 0
+    """Calls taken today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    density: str = "normal"
+    tasks: int = 0
+    """Open tasks this person may do, up to `workflow.MOST_COUNTED`."""
+    unread: bool = False
+    """Are there notices they have not read?"""
+    seat: Seat | None = None
+
+    def counted(self, key: str) -> str:
+        """Beside an item of the rail; nothing where nothing waits."""
+        if key != "tasks" or not self.tasks:
+            return ""
+        return "99+" if self.tasks > 99 else str(self.tasks)
+
+
+def around() -> Around:
+    """Raises nothing for a visitor: they get the usual look."""
+    if "around" not in g:
+        g.around = _read(g.actor) if g.get("actor") else Around()
+    found: Around = g.around
+    return found
+
+
+def _read(actor: Actor) -> Around:
+    seat_of = current_app.extensions.get(SEAT)
+    with site().sessions() as session:
+        return Around(
+            worklist.setting_of(session, actor.id).density,
+            workflow.inbox_counts(session, actor, {"tasks": ("own", ())})["tasks"],
+            bool(notices(session, actor.id, unread_only=True, limit=1)),
+            seat_of(session, actor) if seat_of else None,
+        )
