@@ -101,6 +101,7 @@ def register(runtime: Runtime) -> None:
     runtime.on_steps(partial(_number, runtime))  # last: it locks the counters (W14)
     runtime.prepare("complete_task", tasks.prepare_completion)
     runtime.outbox("message", workflow.deliver_sent)
+    runtime.outbox("signal", workflow.deliver_signal)
     runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.unit.engine.walks import walk
 
-KINDS = ("task", "job", "fail", "message", "clock")
+KINDS = ("task", "job", "fail", "message", "signal", "clock")
 
 
 def main() -> int:

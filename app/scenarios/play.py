@@ -221,6 +221,9 @@ class Play:
             self.runtime, deed.what, None if key is None else str(key), dict(deed.values), dedupe=f"scenario:{new_id()}"
         )
 
+    def signal(self, deed: Deed) -> None:
+        workflow.broadcast(self.runtime, deed.what, dict(deed.values), dedupe=f"scenario:{new_id()}")
+
     def correct(self, deed: Deed) -> None:
         """As an authorised person repairs a case."""
         content = {"variables": dict(deed.values), "reason": self.say("some_reason")}
@@ -247,7 +250,7 @@ _TEXTS = ("textfield", "textarea", "select", "radio")
 _DEEDS: Mapping[str, Callable[[Play, Deed], None]] = {
     "register": Play.register, "complete": Play.complete, "withdraw_case": Play.withdraw_case,
     "withdraw_order": Play.withdraw_order, "bring_forward": Play.bring_forward, "contact": Play.contact,
-    "message": Play.message, "correct": Play.correct, "start": Play.start,
+    "message": Play.message, "signal": Play.signal, "correct": Play.correct, "start": Play.start,
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ DEEDS: tuple[Form, ...] = (
         rf"(?:the )?message {_TASK} arrives(?: for (?:the (?P<case>case)|the order of {_DEPARTMENT}))?",
         rf"消息\s*{_TASK}\s*到达(?:\s*[（(](?:(?P<case>案件)|{_DEPARTMENT})[）)])?",
     ),
+    _form("signal", "signal storm_warning is sent", rf"(?:the )?signal {_TASK} is sent", rf"发出信号\s*{_TASK}"),
     _form(
         "correct", "the variables of the case are corrected",
         r"the variables of the case are corrected", r"更正案件变量",

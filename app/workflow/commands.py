@@ -12,10 +12,12 @@ from app.core.errors import Conflict, Invalid
 from app.workflow import codec
 from app.workflow.attempt import Attempt
 from app.workflow.engine.types import (
+    SIGNAL,
     Cancel,
     CompleteJob,
     CompleteTask,
     DeliverMessage,
+    DeliverSignal,
     EngineCommand,
     Fault,
     FireTimers,
@@ -91,7 +93,10 @@ def deliver_message(attempt: Attempt) -> object:
     if message is None or message["state"] not in open_states:
         raise Gone("workflow.message_gone")
     variables = attempt.prepared(codec.load(message["payload"]))
-    run(attempt, DeliverMessage(message["name"], message["key"] or None, variables))
+    if message["name"].startswith(SIGNAL):
+        run(attempt, DeliverSignal(hex_id(message["key"]), variables))
+    else:
+        run(attempt, DeliverMessage(message["name"], message["key"] or None, variables))
     attempt.draft.doc["message"] = {"id": message["id"]}
     attempt.draft.result |= {"message": message["name"], "message_id": message["id"]}
     return None

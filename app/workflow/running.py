@@ -112,6 +112,7 @@ def joined(first: Moved, second: Moved) -> Moved:
         changes=first.changes + second.changes,
         result={**first.result, **second.result},
         decided=first.decided + second.decided,
+        signals=first.signals + second.signals,
     )
 
 

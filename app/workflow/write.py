@@ -13,7 +13,7 @@ from app.core.ids import new_id
 from app.workflow.codec import dump, dump_plain
 from app.workflow.decided import DECIDED, in_history
 from app.workflow.driver import call
-from app.workflow.engine.types import Moved, OpenTask, OpenTimer, OpenWait, Step, Surface, VariableChange
+from app.workflow.engine.types import SIGNAL, Moved, OpenTask, OpenTimer, OpenWait, Step, Surface, VariableChange
 from app.workflow.runtime import OnInstance
 from app.workflow.schemas import Command
 
@@ -67,7 +67,9 @@ class Draft:
         _diff(self.doc, moved.before, moved.after)
         if not timers_held and ("timers" in self.doc or "timers_gone" in self.doc):
             self.doc["next_due"] = min((timer.due for timer in moved.after.timers.values()), default=None)
-        self.waits = [(row["name"], row["key"]) for row in self.doc.get("waits", ())]
+        # a signal is not kept for those who come later: nothing can be in the inbox for a new wait
+        opened = [(row["name"], row["key"]) for row in self.doc.get("waits", ())]
+        self.waits = [(name, key) for name, key in opened if not name.startswith(SIGNAL)]
         if "tasks" in self.doc:
             self.result["tasks"] = [task["task_id"] for task in self.doc["tasks"]]
         for job in moved.after.jobs.values():
@@ -75,6 +77,9 @@ class Draft:
                 body = {"instance_id": str(self.on.instance_id), "task_id": job.task_id, "element": job.element,
                         "operation": job.operation, "inputs": job.inputs, "headers": job.headers}  # fmt: skip
                 self.on.emit(f"job.{job.operation}", body, f"job:{job.task_id}")
+        for thrown in moved.signals:
+            body = {"name": thrown.name, "variables": dict(thrown.variables), "wait_before": str(new_id())}
+            self.on.emit("signal", body)
         if gone := [task_id for task_id in moved.before.jobs if task_id not in moved.after.jobs]:
             self.doc["jobs_gone"] = gone
 

@@ -13,6 +13,7 @@ from .types import (
     CompleteJob,
     CompleteTask,
     DeliverMessage,
+    DeliverSignal,
     EngineCommand,
     Fault,
     FireTimers,
@@ -23,7 +24,7 @@ from .types import (
     ThrowError,
     Variables,
 )
-from .waits import MessageWait, TimerWait
+from .waits import MessageWait, SignalWait, TimerWait
 
 MAX_TIMERS = 1000
 """Timers one command may fire. What a cycle that slept for long has left stays due, for the next command."""
@@ -64,6 +65,16 @@ def _(command: DeliverMessage, instance: Instance) -> Variables:
             instance.run_to_rest()
             return {"element": token.element, "wait": token.id}
     raise NotOpen(f"{command.name} {command.key}")
+
+
+@apply.register
+def _(command: DeliverSignal, instance: Instance) -> Variables:
+    for token, _ in waiting(instance, SignalWait):
+        if token.id == command.wait_id:
+            fire(token, scopes.admit(token.element, command.variables))
+            instance.run_to_rest()
+            return {"element": token.element, "wait": token.id}
+    raise NotOpen(command.wait_id)
 
 
 @apply.register

@@ -179,7 +179,17 @@ def _moved(instance: Instance, before: Surface, result: Variables, cancelled: bo
             raise Fault(None, f"nothing can ever go on: tokens stand at {_standing(instance)}")
     journal = instance.journal
     changes = journal.changes(_scopes(instance))
-    return Moved(status, state, tuple(journal.steps), before, after, changes, result, tuple(journal.decided))
+    return Moved(
+        status,
+        state,
+        tuple(journal.steps),
+        before,
+        after,
+        changes,
+        result,
+        tuple(journal.decided),
+        tuple(journal.signals),
+    )
 
 
 def _standing(instance: Instance) -> str:

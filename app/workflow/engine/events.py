@@ -7,6 +7,7 @@ from SpiffWorkflow.bpmn.specs import defaults as spiff
 from SpiffWorkflow.bpmn.specs.event_definitions import NoneEventDefinition
 
 from . import throwing
+from .signals import ThrownSignal
 from .spec import ElementSpec, ScopeSpec
 from .token import READY, WAITING, Token
 from .waits import Catch, ConditionWait, ErrorCatch, EscalationCatch, MessageWait, SignalWait, TimerWait
@@ -79,10 +80,12 @@ class EscalationThrow(Throws):
 
 
 class SignalThrow(Throws):
-    """All that wait for the signal in this instance take it; a wait that the first of them opens does not."""
+    """All that wait for the signal in this instance take it; a wait that the first of them opens does not. Those in
+    other instances hear of it after the commit."""
 
     def throw(self, token: Token, payload: Mapping[str, Any]) -> None:
-        instance, name = token.workflow.top_workflow, self.node.event.name
+        instance, name = token.workflow.top_workflow, self.node.event.name or ""
+        token.journal.signals.append(ThrownSignal(name, token.element, dict(payload)))
         for other, definition in list(waiting(instance, SignalWait)):
             if definition.name == name and other.live:
                 assert isinstance(other.task_spec, WaitingSpec)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from .expressions import Functions
-from .types import Call, Context, Decided, Step, VariableChange, Variables
+from .types import Call, Context, Decided, Step, ThrownSignal, VariableChange, Variables
 
 State = Literal["entered", "waiting", "completed", "cancelled", "fired"]
 ScopeKey = tuple[str | None, str]
@@ -23,6 +23,7 @@ class Journal:
     steps: list[Step] = field(default_factory=list)
     old: dict[ScopeKey, Any] = field(default_factory=dict)
     decided: list[Decided] = field(default_factory=list)
+    signals: list[ThrownSignal] = field(default_factory=list)
 
     @classmethod
     def of(cls, context: Context) -> "Journal":

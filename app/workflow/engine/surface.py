@@ -6,9 +6,9 @@ from .activities import OperationSpec, UserTaskSpec
 from .events import WaitingSpec
 from .instance import Instance
 from .token import READY, STARTED, WAITING, Token
-from .types import OpenJob, OpenTask, OpenTimer, OpenWait, Surface
+from .types import SIGNAL, OpenJob, OpenTask, OpenTimer, OpenWait, Surface
 from .userwork import DEFAULT_PRIORITY, instant
-from .waits import MessageWait, TimerWait
+from .waits import MessageWait, SignalWait, TimerWait
 
 
 def surface(instance: Instance) -> Surface:
@@ -23,6 +23,9 @@ def surface(instance: Instance) -> Surface:
             if state == WAITING and isinstance(spec, WaitingSpec):
                 if isinstance(spec.event_definition, MessageWait):
                     waits[token.id] = _wait(token, spec.event_definition)
+                elif isinstance(spec.event_definition, SignalWait):
+                    name = f"{SIGNAL}{spec.event_definition.name}"
+                    waits[token.id] = OpenWait(token.id, token.element, name, token.id)
                 elif isinstance(spec.event_definition, TimerWait):
                     timers[token.id] = _timer(token)
             elif state == READY and isinstance(spec, UserTaskSpec):

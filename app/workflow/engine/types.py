@@ -11,6 +11,9 @@ from app.dmn import TableTrace
 from .elements import Element as Element
 from .elements import Process as Process
 from .elements import SequenceFlow as SequenceFlow
+from .signals import SIGNAL as SIGNAL
+from .signals import DeliverSignal as DeliverSignal
+from .signals import ThrownSignal as ThrownSignal
 
 Variables = Mapping[str, Any]
 """JSON values, plus FEEL's date, time and duration types."""
@@ -166,7 +169,16 @@ class Cancel:
 
 
 EngineCommand = (
-    CompleteTask | DeliverMessage | FireTimers | CompleteJob | ThrowError | Reschedule | SetVariables | Modify | Cancel
+    CompleteTask
+    | DeliverMessage
+    | DeliverSignal
+    | FireTimers
+    | CompleteJob
+    | ThrowError
+    | Reschedule
+    | SetVariables
+    | Modify
+    | Cancel
 )
 
 
@@ -301,3 +313,4 @@ class Moved:
     result: Variables = field(default_factory=dict)
     """E.g. the completed task's element, or which subscription took a message."""
     decided: tuple[Decided, ...] = ()
+    signals: tuple[ThrownSignal, ...] = ()

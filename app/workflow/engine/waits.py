@@ -77,7 +77,7 @@ class TimerWait(TimerEventDefinition):
 
 
 class SignalWait(spiff.SignalEventDefinition):
-    """Takes every signal of its name that its instance throws."""
+    """Takes every signal of its name that is thrown while it waits, here or in another instance."""
 
     def open(self, token: Token, seen_from: Token) -> None:
         token.await_outside()

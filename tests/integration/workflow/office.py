@@ -69,6 +69,7 @@ class Office:
         self.runtime.operation(Operation("send_message", "local", ("*",), ("name", "key"), ("variables",)), self._send)
         self.runtime.outbox("bell", lambda _, row: self.delivered.append(row))
         self.runtime.outbox("message", workflow.deliver_sent)
+        self.runtime.outbox("signal", workflow.deliver_signal)
         self.deploy(*(diagrams or (DESK,)))
 
     # ------------------------------------------------------------------ operations

@@ -141,17 +141,12 @@ class RaceRun(Run):
             if isinstance(what, timedelta):
                 yield self.opened + what, name
 
-    def hears(self) -> list[str]:
-        return [what for _, what in self.waits() if isinstance(what, str)]
+    def hears(self) -> list[tuple[str, str, str]]:
+        return [(what, name, self.place.key) for name, what in self.waits() if isinstance(what, str)]
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         self.place.variables.update(payload)
-        heard = option[0] == "signal"
-        chosen = next(
-            block
-            for n, (what, block) in enumerate(self.race.branches)
-            if option[1] == (what if heard else self.race.event(n))
-        )
+        chosen = next(block for n, (_, block) in enumerate(self.race.branches) if option[1] == self.race.event(n))
         self.at = run_of(chosen, self.place)
 
     def settle(self) -> None:

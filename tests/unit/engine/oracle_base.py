@@ -10,8 +10,8 @@ from typing import Any
 from tests.unit.engine.blocks import Block
 
 Option = tuple[str, str, str]
-"""(task | job | fail | message, element or message name, key of the instance it belongs to). Timers are moved by the
-clock."""
+"""(task | job | fail | message | signal, element or message name, key of the instance it belongs to). A signal comes
+from another instance, for one wait. Timers are moved by the clock."""
 
 
 @dataclass
@@ -25,9 +25,14 @@ class World:
     def broadcast(self, signal: str) -> None:
         """Everything that hears it now and still stands when its turn comes."""
         assert self.top is not None
-        for run in [run for run in self.top.walk() if signal in run.hears()]:
+        heard: dict[int, tuple[Run, str]] = {}
+        for run in self.top.walk():
+            for name, event, _ in run.hears():
+                if name == signal:
+                    heard.setdefault(id(run), (run, event))
+        for run, event in heard.values():
             if any(run is other for other in self.top.walk()):
-                run.act(("signal", signal, ""), {})
+                run.act(("signal", event, ""), {})
 
 
 class Run:
@@ -52,14 +57,16 @@ class Run:
         """Of this run alone: when, and which event."""
         yield from ()
 
-    def hears(self) -> list[str]:
-        """Signals this run waits for."""
+    def hears(self) -> list[tuple[str, str, str]]:
+        """Signals this run waits for: name, the event that waits, key of the instance."""
         return []
 
     def options(self) -> Iterator[tuple[Option, Run]]:
         for run in self.walk():
             for option in run.offers():
                 yield option, run
+            for _, event, key in run.hears():
+                yield ("signal", event, key), run
 
     def timers(self) -> Iterator[tuple[datetime, str, Run]]:
         for run in self.walk():

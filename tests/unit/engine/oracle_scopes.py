@@ -45,9 +45,11 @@ class ScopeRun(Run):
         if self.listener is not None and self.listener.kind == "message" and not self.over:
             yield "message", self.listener.message, self.place.key
 
-    def hears(self) -> list[str]:
+    def hears(self) -> list[tuple[str, str, str]]:
         listener = self.listener
-        return [listener.what or ""] if listener is not None and listener.kind == "signal" and not self.over else []
+        if listener is None or listener.kind != "signal" or self.over:
+            return []
+        return [(listener.what or "", f"{listener.name}_start", self.place.key)]
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         assert self.listener is not None
@@ -122,8 +124,10 @@ class SubRun(Run):
         if self.content is not None and self.due is not None:
             yield self.due, self.sub.boundary
 
-    def hears(self) -> list[str]:
-        return [self.sub.what or ""] if self.content is not None and self.sub.trigger == "signal" else []
+    def hears(self) -> list[tuple[str, str, str]]:
+        if self.content is None or self.sub.trigger != "signal":
+            return []
+        return [(self.sub.what or "", self.sub.boundary, self.outer.key)]
 
     def act(self, option: Option, payload: dict[str, Any]) -> None:
         self.outer.variables.update(payload)

@@ -81,9 +81,7 @@ class Maker:
     def race(self, depth: int) -> Block:
         name, branches = self.id("r"), []
         for n in range(self.random.choice([2, 2, 3])):
-            # never signals alone: perhaps nobody throws them
-            awaited = [None, self.delay(), self.name_of("signal")][: 3 if n else 2]
-            block, what = self.make(depth - 1), self.random.choice(awaited)
+            block, what = self.make(depth - 1), self.random.choice([None, self.delay(), self.name_of("signal")])
             if what is None:
                 self.message(f"{name}c{n}")
             elif isinstance(what, str):  # several may hear it at once: they rest before they race

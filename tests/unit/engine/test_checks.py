@@ -76,7 +76,6 @@ WARNED = [
     ("no-default", "x", around(gateway("x", "inclusive"), user("a", GROUPS), flows=TWO_WAYS), {}),
     ("inclusive-join-in-loop", "j", LOOPED_JOIN, {}),
     ("signal-without-thrower", "x", around(catch("x", on_signal("S")), top=signal("S")), {}),
-    ("signal-start", "s", one(start("s", on_signal("S")), end(), flows="s > e", top=signal("S")), {}),
     ("operation-input-unknown", "x", around(service("x", "void_case", mapping({"reason": "=a", "raeson": "=b"}))), {}),
     ("binding-ignored", "x", around(call("x", "p", bindingType="versionTag")), {}),
     (

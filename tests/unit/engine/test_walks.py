@@ -15,4 +15,4 @@ def test_engine_through_bytes_and_oracle_agree_on_random_walks() -> None:
     done: Counter[str] = Counter()
     while time.monotonic() < until or done["walks"] < ENOUGH:
         done += walk(done["walks"])
-    assert min(done[kind] for kind in ("task", "job", "fail", "message", "clock", "ended")) > 0
+    assert min(done[kind] for kind in ("task", "job", "fail", "message", "signal", "clock", "ended")) > 0

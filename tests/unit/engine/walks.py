@@ -13,6 +13,7 @@ from app.workflow.engine import (
     CompleteTask,
     Context,
     DeliverMessage,
+    DeliverSignal,
     EngineCommand,
     FireTimers,
     Step,
@@ -25,6 +26,7 @@ from app.workflow.engine.commands import apply
 from app.workflow.engine.instance import Instance
 from app.workflow.engine.journal import Journal
 from app.workflow.engine.surface import surface
+from app.workflow.engine.types import SIGNAL
 from tests.unit.engine.oracle_base import Option
 from tests.unit.engine.oracle_scopes import whole
 from tests.unit.engine.random_diagrams import Maker
@@ -143,7 +145,11 @@ def engine_view(engine: InMemory | Stored, calls: list[str], over: bool, variabl
     now, keys = engine.surface(), engine.keys()
     options = [("task", task.element, keys[task.task_id]) for task in now.tasks.values()]
     options += [("job", job.element, keys[job.task_id]) for job in now.jobs.values()]
-    options += [("message", wait.name, wait.key or "") for wait in now.waits.values()]
+    for wait in now.waits.values():
+        signal = wait.name.startswith(SIGNAL)
+        options.append(
+            ("signal", wait.element, keys[wait.wait_id]) if signal else ("message", wait.name, wait.key or "")
+        )
     timers = [(timer.due.isoformat(), timer.element) for timer in now.timers.values()]
     return make_view(options, timers, calls, over, variables)
 
@@ -201,6 +207,9 @@ def command_for(option: Option, engine: InMemory | Stored, payload: dict[str, An
         return CompleteTask(next(found), payload)
     if kind == "message":
         return DeliverMessage(name, key, payload)
+    if kind == "signal":
+        waits = (w for w in now.waits.values() if w.element == name and keys[w.wait_id] == key)
+        return DeliverSignal(next(w.wait_id for w in waits if w.name.startswith(SIGNAL)), payload)
     job = next(j.task_id for j in now.jobs.values() if j.element == name and keys[j.task_id] == key)
     return ThrowError(job, "x", {}) if kind == "fail" else CompleteJob(job, payload)
 

@@ -6,6 +6,7 @@ from datetime import date
 from app import feel
 
 from ..model import Node
+from ..types import SIGNAL
 from .checker import Checker
 
 THROWING = ("endEvent", "intermediateThrowEvent")
@@ -62,6 +63,8 @@ def _check_message(checker: Checker, node: Node) -> None:
         checker.error(node, "message-without-name")
     elif event.name.startswith("="):
         checker.error(node, "message-name-dynamic", message=event.name)
+    elif event.name.startswith(SIGNAL):
+        checker.error(node, "message-name-reserved", message=event.name)
     starts_process = node.type == "startEvent" and node.parent is None
     if event.key is not None:
         checker.expression(node, event.key, feel_only=True)

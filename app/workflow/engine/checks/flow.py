@@ -17,8 +17,6 @@ def check_process(checker: Checker, process: ProcessModel) -> None:
     for start in starts:
         if start.event.kind not in PROCESS_STARTS:
             checker.unsupported_event(start)
-        elif start.event.kind == "signal":
-            checker.warn(start, "signal-start")
     for extra in [s for s in starts if s.event.kind == "none"][1:]:
         checker.error(extra, "many-starts")
     for scope in process.scope.scopes():
