@@ -204,14 +204,17 @@ def resume(attempt: Attempt) -> object:
 
 
 def resolve(attempt: Attempt) -> object:
-    """A person has dealt with an incident in another way. A held message is given up; a held timer stays silent."""
+    """A person has dealt with an incident in another way. A held message is given up; a held timer runs again, and is
+    heard again should it fail once more (who does not want it reschedules it, or cancels its token)."""
     reason = _reason(attempt)
     if not reason:
         raise Invalid("workflow.reason_needed")
     incident = _incident(attempt)
     close = {"no": incident.no, "state": "RESOLVED", "by": str(attempt.command.actor.id), "reason": reason}
     attempt.draft.doc["close"] = close
-    if incident.kind == "deliver_message":
+    if incident.kind == "fire_timers" and incident.target:
+        attempt.draft.doc["unhold"] = incident.target
+    elif incident.kind == "deliver_message":
         attempt.draft.doc["message"] = {"id": incident.target, "state": "DISCARDED"}
     attempt.draft.changes["resolved"] = {"incident": incident.no}
     return None

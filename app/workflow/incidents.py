@@ -34,7 +34,8 @@ def retry_incident(
 def resolve_incident(
     runtime: Runtime, number: int, *, actor: Actor, reason: str, command_id: UUID, authorize: Authorize | None = None
 ) -> Result | None:
-    """The matter was dealt with by hand: close it with a reason. A held message or outbox row is given up."""
+    """The matter was dealt with by hand: close it with a reason. A held message or outbox row is given up, a held timer
+    runs again."""
     content = {"incident": number, "reason": reason}
     return _deal(runtime, number, Command(command_id, "resolve", actor, content), authorize)
 

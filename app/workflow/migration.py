@@ -5,17 +5,17 @@ from typing import Any
 from app.core.errors import Conflict
 from app.workflow.attempt import Attempt
 from app.workflow.engine import Compiled
-from app.workflow.engine.types import Fault, Surface
+from app.workflow.engine.types import ArmNew, Fault, Surface
 from app.workflow.errors import Gone
 from app.workflow.queries import current_bundle_id
-from app.workflow.running import compiled_of
+from app.workflow.running import compiled_of, context_of, guarded, listen
 
 
 def migrate(attempt: Attempt) -> object:
     """Allowed when all that is open exists in the current bundle with the same type; then the tokens go on there.
 
-    Ids, due times and drafts stay. What the new diagram adds at places already passed (a boundary timer of a task that
-    is open) does not come into being by itself. Raises Conflict with the elements that stand in the way."""
+    Ids, due times and drafts stay. Boundary events and event sub-processes that the new diagram adds begin to wait now
+    (a duration counts from now). Raises Conflict with the elements that stand in the way."""
     locked, session, runtime = attempt.locked, attempt.session, attempt.runtime
     if locked.state is None:
         raise Gone("workflow.ended")
@@ -30,11 +30,27 @@ def migrate(attempt: Attempt) -> object:
     except Fault as fault:
         raise Conflict("workflow.cannot_migrate", reason=fault.message) from fault
     _same(old, new, before, after)
+    _arm(attempt, locked.state, new, edges(new) - edges(old))
     attempt.draft.bundle_id = target
     attempt.draft.changes["bundle"] = {"old": str(locked.view.bundle_id), "new": str(target)}
     if reason := attempt.content.get("reason"):
         attempt.draft.changes["reason"] = reason
     return None
+
+
+def edges(compiled: Compiled) -> frozenset[str]:
+    """Elements that wait beside others: boundary events, and the starts of event sub-processes among all starts."""
+    every = (element for process in compiled.processes.values() for element in process.elements.values())
+    return frozenset(element.id for element in every if element.type in ("boundaryEvent", "startEvent"))
+
+
+def _arm(attempt: Attempt, state: bytes, new: Compiled, added: frozenset[str]) -> None:
+    if not added:
+        return
+    context = context_of(attempt.runtime, attempt.session, attempt.on)
+    moved = guarded(None, lambda: new.move(state, ArmNew(added), context))
+    attempt.draft.take(moved, attempt.locked.holds)
+    listen(attempt.runtime, attempt.session, attempt.on, moved.steps, new)
 
 
 def _same(old: Compiled, new: Compiled, before: Surface, after: Surface) -> None:

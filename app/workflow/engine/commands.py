@@ -9,6 +9,7 @@ from .events import WaitingSpec, waiting
 from .instance import Instance
 from .token import READY, STARTED, Token
 from .types import (
+    ArmNew,
     Cancel,
     CompleteJob,
     CompleteTask,
@@ -123,6 +124,13 @@ def _(command: SetVariables, instance: Instance) -> Variables:
 @apply.register
 def _(command: Modify, instance: Instance) -> Variables:
     modify.modify(instance, command)
+    instance.run_to_rest()
+    return {}
+
+
+@apply.register
+def _(command: ArmNew, instance: Instance) -> Variables:
+    modify.arm_new(instance, command.elements)
     instance.run_to_rest()
     return {}
 

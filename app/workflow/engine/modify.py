@@ -1,4 +1,4 @@
-"""Repair by hand: cancel tokens, start others before elements."""
+"""Repair by hand: cancel tokens, start others before elements; and what a migration adds."""
 
 from .activities import CallSpec, SubProcessSpec
 from .events import AttachedSpec, StartSpec
@@ -25,6 +25,19 @@ def modify(instance: Instance, command: Modify) -> None:
         if token is not None and token.live:
             token.cancel(CAUSE)
             token.workflow.settle()
+
+
+def arm_new(instance: Instance, elements: frozenset[str]) -> None:
+    """Let boundary events and event sub-processes of these ids begin to wait wherever they may."""
+    for run in list(instance.runs()):
+        if not run.interrupted:
+            for listener in run.spec.listeners:
+                if listener.node.id in elements:
+                    listener.arm(run)
+        for token in list(run.tasks.values()):
+            for boundary in token.task_spec.boundaries:
+                if boundary.node.id in elements:
+                    boundary.arm(token)
 
 
 def _place(instance: Instance, element: str) -> tuple[Run, ElementSpec]:

@@ -164,6 +164,14 @@ class Modify:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmNew:
+    """After a migration: boundary events and starts of event sub-processes that the new diagram adds begin to wait
+    where their activity is open or their scope runs. One that the old diagram had is left as it is."""
+
+    elements: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     pass
 
@@ -178,6 +186,7 @@ EngineCommand = (
     | Reschedule
     | SetVariables
     | Modify
+    | ArmNew
     | Cancel
 )
 

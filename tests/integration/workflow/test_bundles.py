@@ -1,5 +1,7 @@
 """Deploying: checked, immutable, overlaid by what a file holds; running instances keep what they started with."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
@@ -9,8 +11,19 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.workflow import Operation
 from app.workflow.deploy import STREAM
 from app.workflow.engine.types import Refused
-from tests.integration.workflow.office import AGENTS, ANA, DESK, Office
-from tests.unit.engine.writing import diagram, end, process, service, start, user
+from tests.integration.workflow.office import AGENTS, ANA, DESK, LETTER, Office
+from tests.unit.engine.writing import (
+    boundary,
+    diagram,
+    end,
+    event_sub,
+    on_message,
+    on_timer,
+    process,
+    service,
+    start,
+    user,
+)
 
 
 def flow(*tasks: str, id: str = "desk") -> str:
@@ -109,6 +122,34 @@ def test_one_instance_moves_to_the_current_bundle(sessions: Sessions) -> None:
     with pytest.raises(Conflict, match="cannot_migrate"):
         office.do(instance, "migrate", ANA)
     assert office.open(instance) == ["inspect"]
+    assert office.sound()
+
+
+def test_migrating_arms_what_the_new_diagram_adds(sessions: Sessions) -> None:
+    """A limit added to a task that is open counts from now; one that has fired already does not fire again."""
+
+    def drawn(*more: str, flows: str = "") -> str:
+        nodes = (start(), user("a", AGENTS), boundary("old", "a", on_timer("PT1H"), False), end("told"), *more, end())
+        return diagram(LETTER, process("p", *nodes, flows=f"s > a > e; old > told{flows}"))
+
+    office = Office(sessions, drawn())
+    instance = office.start("p").instance_id
+    office.later(hours=2)
+    more = (
+        boundary("new", "a", on_timer("PT3H")), user("late", AGENTS),
+        event_sub("L", on_message("letter"), user("stop", AGENTS), end("le"), flows="L_start > stop > le"),
+    )  # fmt: skip
+    office.deploy(drawn(*more, flows="; new > late > e"))
+    office.do(instance, "migrate", ANA)
+    rows = office.rows("select element, due from timer where instance_id = :i", i=instance)
+    assert [(row.element, row.due) for row in rows] == [("new", office.clock.now() + timedelta(hours=3))]
+    assert [row.element for row in office.rows("select element from subscription")] == ["L_start"]
+    office.later(hours=4)
+    assert office.open(instance) == ["late"]
+    fired = [step["element"] for row in office.history(instance) for step in row.steps if step["state"] == "fired"]
+    assert fired == ["old", "new"]
+    office.deliver("letter", "k1")
+    assert office.open(instance) == ["stop"]
     assert office.sound()
 
 

@@ -124,6 +124,24 @@ def test_a_failing_timer_is_held_and_the_others_go_on(sessions: Sessions) -> Non
     assert office.sound()
 
 
+def test_a_resolved_timer_is_not_silent_for_ever(sessions: Sessions) -> None:
+    office = Office(sessions, TIMED)
+    instance = office.start("timed").instance_id
+    office.fail = "broken"
+    office.later(minutes=61)
+    (first,) = office.incidents()
+    workflow.resolve_incident(office.runtime, first.no, actor=ANA, reason="rung by hand", command_id=new_id())
+    office.later(minutes=1)
+    (again,) = office.incidents()
+    assert (again.element, again.no > first.no) == ("stamp", True), "still broken: heard again"
+    office.fail = None
+    workflow.resolve_incident(office.runtime, again.no, actor=ANA, reason="mended", command_id=new_id())
+    office.later(minutes=1)
+    fired = [step["element"] for row in office.history(instance) for step in row.steps if step["state"] == "fired"]
+    assert (fired, office.incidents()) == (["bell"], [])
+    assert office.sound()
+
+
 def test_two_timers_due_at_once_one_fails_the_other_fires(sessions: Sessions) -> None:
     office = Office(sessions, TIMED)
     instance = office.start("timed").instance_id
