@@ -51,8 +51,8 @@ def me() -> Actor:
 
 
 def open_session(username: str, password: str) -> tuple[str, Actor]:
-    """Token and person. Raises what `identity.admit` raises. What a proxy hands on did not begin on this machine, so the
-    demo's public passwords do not open by it."""
+    """Token and person. Raises what `identity.admit` raises. What a proxy hands on did not begin on this machine, so
+    the demo's public passwords do not open by it."""
     here = site()
     demo = here.settings.demo and "X-Forwarded-For" not in request.headers
     return admit(
