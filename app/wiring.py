@@ -38,6 +38,7 @@ from app.lifecycle import (
 from app.reports import KIND as REPORT
 from app.reports import carry_out
 from app.reports.actions import FOLDER
+from app.reports.rollup import roll_up
 from app.web.live.publisher import Publisher
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Operation, Registry, Variables
@@ -153,6 +154,7 @@ def _refresh_calendars(runtime: Runtime) -> None:
 
 
 _RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (
+    (timedelta(minutes=1), "figures by day", roll_up),
     (timedelta(hours=1), "forget delivered outbox rows", forget_done),
     (timedelta(days=1), "forget sign-in attempts", _forget_attempts),
     (timedelta(days=1), "forget ended sessions", _forget_sessions),

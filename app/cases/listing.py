@@ -1,16 +1,16 @@
 """Lists of cases: one statement a page, continued by key, fit for a million cases (no OFFSET)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, lateral, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, lateral, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from app.cases.enums import LimitState
-from app.cases.models import CaseFile, Registration, TimeLimit
+from app.cases.enums import CaseStatus, FactKind, LimitState
+from app.cases.models import CaseFact, CaseFile, Registration, ReturnVisit, TimeLimit
 from app.identity import ACTIONS, Actor, Grant, Role
 
 After = tuple[datetime, UUID]
@@ -18,6 +18,10 @@ After = tuple[datetime, UUID]
 
 _TRUSTED = frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER, Role.AUDITOR})
 _OF_DEPARTMENTS = frozenset({Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD})
+
+
+Happened = Literal["closed", "satisfied", "unsatisfied", "solved", "unsolved", "rework"]
+"""Dated facts that figures count, and that a list can show again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,12 @@ class CaseFilter:
     """Some running limit of the case is past its due time."""
     registered_from: datetime | None = None
     registered_until: datetime | None = None
+    topic: str | None = None
+    """A sub-category, or a category of cases without one."""
+    happened: Happened | None = None
+    happened_from: datetime | None = None
+    happened_until: datetime | None = None
+    """With `happened` a half-open span: closed, visited or sent back in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +195,27 @@ def _narrow(query: Select[Any], wanted: CaseFilter, now: datetime) -> Select[Any
         query = query.where(CaseFile.registered_at >= wanted.registered_from)
     if wanted.registered_until is not None:
         query = query.where(CaseFile.registered_at < wanted.registered_until)
+    if wanted.topic is not None:
+        query = query.where(func.coalesce(CaseFile.sub_category, CaseFile.category) == wanted.topic)
+    if wanted.happened and wanted.happened_from is not None and wanted.happened_until is not None:
+        query = query.where(_happened(wanted.happened, wanted.happened_from, wanted.happened_until))
     return query
+
+
+def _happened(what: Happened, start: datetime, stop: datetime) -> ColumnElement[bool]:
+    """As the figures by day count it (`reports.rollup`)."""
+    if what == "closed":
+        return and_(CaseFile.ended_at >= start, CaseFile.ended_at < stop, CaseFile.status == CaseStatus.COMPLETED)
+    if what == "rework":
+        back = exists().where(CaseFact.case_id == CaseFile.id, CaseFact.kind == FactKind.REWORK)
+        return back.where(CaseFact.at >= start, CaseFact.at < stop)
+    visit = exists().where(ReturnVisit.case_id == CaseFile.id, ReturnVisit.at >= start, ReturnVisit.at < stop)
+    return visit.where(_VISITS[what])
+
+
+_VISITS: Mapping[str, ColumnElement[bool]] = {
+    "satisfied": ReturnVisit.result.not_in(["UNSATISFIED", "UNREACHED", "REFUSED"]),
+    "unsatisfied": ReturnVisit.result == "UNSATISFIED",
+    "solved": ReturnVisit.resolved == "SOLVED",
+    "unsolved": ReturnVisit.resolved != "SOLVED",
+}

@@ -85,6 +85,7 @@ def _seed(desk: Desk, cases: int) -> bool:
     """Once. The mark tells the next start that this one was interrupted half-way."""
     from app.identity import demo_users_exist
     from app.lifecycle import seed as demo_city
+    from app.reports import roll_up
 
     runtime = desk.runtime
     with transaction(runtime.sessions) as session:
@@ -95,6 +96,7 @@ def _seed(desk: Desk, cases: int) -> bool:
     mark.touch()
     with _progress(say("cli.seed.progress"), cases) as advance:
         demo_city.seed(runtime, cases, advance)
+    roll_up(runtime, patience=60)
     mark.unlink()
     return True
 

@@ -64,6 +64,8 @@ class OrderFilter:
     """A path: what lies in it counts too."""
     who: UUID | None = None
     """Holds a task of the order."""
+    free: bool = False
+    """Nobody holds a task of it."""
     late: bool = False
     column: Column | None = None
     due_from: datetime | None = None
@@ -210,6 +212,9 @@ def _narrowed(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     if wanted.who is not None:
         held = select(UserTask.task_id).where(UserTask.subject_id == WorkOrder.id, UserTask.assignee == str(wanted.who))
         only.append(held.correlate(WorkOrder).exists())
+    if wanted.free:
+        taken = select(UserTask.task_id).where(UserTask.subject_id == WorkOrder.id, UserTask.assignee.is_not(None))
+        only.append(~taken.correlate(WorkOrder).exists())
     return only
 
 

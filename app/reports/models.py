@@ -1,6 +1,6 @@
 """Tables of background work, and of registrations from before this system."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,3 +54,37 @@ class ImportedRegistration(Base):
     address: Mapped[str] = mapped_column(default="")
     result: Mapped[str] = mapped_column(default="")
     imported_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DailyFigure(Base):
+    """How often something happened on a day of the city: counted anew by `rollup`, never written by commands."""
+
+    __tablename__ = "daily_figure"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str] = mapped_column(primary_key=True)
+    """City and district: two levels of the path."""
+    department: Mapped[str] = mapped_column(primary_key=True)
+    """Of limits the order's, else the lead; empty where none is responsible."""
+    n: Mapped[int]
+
+
+class DailyTopic(Base):
+    """How many reports of a kind of matter were registered on a day: by sub-category, where the case has one."""
+
+    __tablename__ = "daily_topic"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int]
+
+
+class FiguresState(Base):
+    """One row: as of when today's figures are, and how far the walk into the past has come."""
+
+    __tablename__ = "figures_state"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(Instant)
+    reached: Mapped[date]
+    complete: Mapped[bool] = mapped_column(default=False)

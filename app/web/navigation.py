@@ -40,11 +40,18 @@ def _works_on_orders(actor: Actor) -> bool:
     return not _ORDERS.isdisjoint(actor.roles())
 
 
+def _leads(actor: Actor) -> bool:
+    return Role.LEADER in actor.roles()
+
+
 ITEMS = (
+    Item("dashboard", "chart-bar", "/dashboard", _leads, "D"),
+    Item("instructions", "writing", "/instructions", _may("case.instruct"), "I"),
     Item("desk", "headset", "/registrations/new", _may("case.register"), "N"),
     Item("orders", "layout-kanban", "/orders", _works_on_orders, "O"),
     Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles()), "T"),
     Item("cases", "folders", "/cases", _may("case.read"), "C"),
+    Item("dashboard", "chart-bar", "/dashboard", lambda a: can(a, "figures.read") and not _leads(a), "D"),
     Item("queries", "filter", "/queries", _may("case.read"), "Q"),
     Item("reports", "report-analytics", "/exports", _may("case.export"), "R"),
     Item("incidents", "alert-triangle", "/incidents", _may("incident.read")),
@@ -69,5 +76,5 @@ def rail(actor: Actor, path: str) -> list[Shown]:
 def home(actor: Actor) -> str:
     """Where a person lands after signing in: their first work item."""
     urls = {item.key: item.url for item in places(actor, "")}
-    first = "orders" if actor.departments() else "tasks"
+    first = "orders" if actor.departments() else "dashboard" if _leads(actor) else "tasks"
     return next((urls[key] for key in (first, "tasks", "cases", "incidents") if key in urls), "/account")

@@ -6,15 +6,18 @@ from app.web.pages import (
     account,
     board,
     cases,
+    dashboard,
     deeds,
     diagram,
     entrance,
     inbox,
     incidents,
+    instructions,
     list_settings,
     live,
     notices,
     omnibox,
+    order_people,
     registration,
     reports,
     search,
@@ -29,6 +32,7 @@ def register(app: Flask) -> None:
 
 
 __all__ = [
-    "account", "board", "cases", "deeds", "diagram", "entrance", "inbox", "incidents", "list_settings", "live",
-    "notices", "omnibox", "register", "registration", "reports", "search", "tasks",
+    "account", "board", "cases", "dashboard", "deeds", "diagram", "entrance", "inbox", "incidents", "instructions",
+    "list_settings", "live", "notices", "omnibox", "order_people", "register", "registration", "reports", "search",
+    "tasks",
 ]  # fmt: skip

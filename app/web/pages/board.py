@@ -156,6 +156,7 @@ def _filter(asked: dict[str, str]) -> OrderFilter:
         department=asked.get("department", ""),
         district=asked.get("district", ""),
         who=UUID(who) if is_uuid(who) else None,
+        free=who == "none",
         late=bool(asked.get("late")),
         column=Column(column) if column in set(Column) else None,
         due_from=day_from(asked.get("from"), zone),
@@ -187,7 +188,9 @@ def _filters(
         if key not in asked:
             continue
         value = dict(choices.get(key, [])).get(asked[key], asked[key])
-        if key == "who":
+        if key == "who" and value == "none":
+            value = t("web.inbox.free")
+        elif key == "who":
             value = user_names(session, [UUID(value)]).get(UUID(value), "—") if is_uuid(value) else "—"
         elif key == "late":
             value = t("web.yes")

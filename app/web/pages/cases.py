@@ -1,6 +1,6 @@
 """The list of cases, and one case."""
 
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app import city
 from app.cases.enums import CaseStage, CaseStatus
+from app.cases.listing import Happened
 from app.cases.models import CaseFile
 from app.cases.queries import may_read_order, reveal_citizen, scope_of, visits_of
 from app.cases.routes import find, now, page_of_cases
@@ -24,6 +25,7 @@ from app.identity.guard import actor, permits
 from app.lifecycle import bring_visit_forward
 from app.lifecycle.routes import runtime
 from app.lifecycle.worklist import WorkItem, tasks_of_case
+from app.web.addresses import day_from
 from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.case_parts import case_parts
@@ -35,6 +37,8 @@ from app.web.work_rows import work_row
 _SINGLE = ("district", "department")
 _LISTS = ("status", "stage", "category")
 _FLAGS = ("open_only", "overdue")
+_FIGURES = ("topic", "happened", "from", "until")
+"""How a figure of the dashboard leads to its list."""
 
 
 @blueprint.get("/cases")
@@ -48,15 +52,16 @@ def cases() -> Response | str:
                 return redirect(f"/cases/{find(session, number).case_no}")
         except CitydeskError as error:
             not_found = sentence(error)
-    chosen = {name: request.args[name] for name in (*_LISTS, *_SINGLE, *_FLAGS) if request.args.get(name)}
+    chosen = {name: request.args[name] for name in (*_LISTS, *_SINGLE, *_FLAGS, *_FIGURES) if request.args.get(name)}
     with site().sessions() as session:
         found, following = page_of_cases(session, _query(chosen))
         choices = _choices(session)
+    spans = _spans_in_words(chosen)
     rows = [{"line": line, "chip": chip_of_line(line, now())} for line in found]
     next_url = "/cases?" + urlencode(chosen | {"after": following}) if following else None
     return page(
         "cases.html", rows=rows, choices=choices, chosen=chosen, filtered=bool(chosen), next_url=next_url,
-        not_found=not_found,
+        not_found=not_found, spans=spans,
     )  # fmt: skip
 
 
@@ -111,13 +116,41 @@ def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, An
 
 def _query(chosen: dict[str, str]) -> dict[str, Any]:
     """Filters from the address; what cannot be read is left out, as a hand-written address deserves a list."""
-    raw: dict[str, Any] = {name: [value] if name in _LISTS else value for name, value in chosen.items()}
+    raw: dict[str, Any] = {
+        name: [value] if name in _LISTS else value for name, value in chosen.items() if name not in _FIGURES
+    }
     if after := request.args.get("after"):
         raw["after"] = after
     try:
-        return dict(CaseQuery().load(raw))
+        return dict(CaseQuery().load(raw)) | _of_figure(chosen)
     except ValidationError:
         return dict(CaseQuery().load({}))
+
+
+def _of_figure(chosen: dict[str, str]) -> dict[str, Any]:
+    """Registered in a span of days, or something else that happened in it."""
+    zone = site().settings.city_zone
+    start, stop = day_from(chosen.get("from"), zone), day_from(chosen.get("until"), zone, days=1)
+    found: dict[str, Any] = {"topic": chosen.get("topic")}
+    if chosen.get("happened") in get_args(Happened):
+        return found | {"happened": chosen["happened"], "happened_from": start, "happened_until": stop}
+    return found | {"registered_from": start, "registered_until": stop}
+
+
+def _spans_in_words(chosen: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The figure's conditions: name, value, the list without it."""
+    shown = []
+    if topic := chosen.get("topic"):
+        rest = {name: value for name, value in chosen.items() if name != "topic"}
+        shown.append((t("web.filter.category"), names().category(topic), "/cases?" + urlencode(rest)))
+    if "from" in chosen and "until" in chosen:
+        happened = chosen.get("happened", "registered")
+        rest = {name: value for name, value in chosen.items() if name not in ("happened", "from", "until")}
+        name = (
+            t(f"web.dash.happened.{happened}") if happened in get_args(Happened) else t("web.dash.happened.registered")
+        )
+        shown.append((name, f"{chosen['from']} – {chosen['until']}", "/cases?" + urlencode(rest)))
+    return shown
 
 
 def _choices(session: Session) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -1,0 +1,168 @@
+"""Figures of a span of days beside those of the span before it, for whoever may see them: each within their own
+district and department. Six statements over daily counts; only what is overdue now is counted from the orders."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.cases.models import CaseFile, TimeLimit, WorkOrder
+from app.cases.order_listing import readable_orders
+from app.identity import ACTIONS, Actor, Grant
+from app.reports.models import DailyFigure, DailyTopic, FiguresState
+
+
+class Measure(StrEnum):
+    REGISTERED = "REGISTERED"
+    CLOSED = "CLOSED"
+    VOIDED = "VOIDED"
+    MET = "MET"
+    """Limits to handle that fell due that day and were kept."""
+    MISSED = "MISSED"
+    SATISFIED = "SATISFIED"
+    """Return visits that reached somebody who was at least basically satisfied."""
+    UNSATISFIED = "UNSATISFIED"
+    SOLVED = "SOLVED"
+    UNSOLVED = "UNSOLVED"
+    REWORK = "REWORK"
+
+
+Counts = Mapping[Measure, int]
+Key = TypeVar("Key")
+Table = type[DailyFigure] | type[DailyTopic]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days of the city, both ends included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def before(self) -> "Span":
+        """As many days, just before."""
+        return Span(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+
+    def each(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range(self.days)]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of matter: how many reports of it, now and in the span before."""
+
+    code: str
+    now: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    span: Span
+    as_of: datetime | None
+    complete: bool
+    """False while the past is still being counted for the first time."""
+    total: Counts
+    before: Counts
+    by_day: Mapping[date, Counts]
+    by_department: Mapping[str, Counts]
+    by_district: Mapping[str, Counts]
+    topics: Sequence[Topic]
+    overdue: Mapping[str, int] = field(default_factory=dict)
+    """Open orders over a limit at this moment, by department."""
+
+
+def rate(good: int, bad: int) -> float | None:
+    """Percent, one decimal; None without a base."""
+    return round(100 * good / (good + bad), 1) if good + bad else None
+
+
+def figures(session: Session, actor: Actor, span: Span, now: datetime) -> Figures:
+    """What `actor` may see of these days."""
+    state = session.scalars(select(FiguresState)).one_or_none()
+    before = span.before()
+    within = and_(_reach(actor), DailyFigure.day.between(span.first, span.last))
+    by_day = _counts(session, DailyFigure.day, and_(_reach(actor), DailyFigure.day.between(before.first, span.last)))
+    return Figures(
+        span,
+        state.as_of if state else None,
+        bool(state and state.complete),
+        _sum(counts for day, counts in by_day.items() if day >= span.first),
+        _sum(counts for day, counts in by_day.items() if day < span.first),
+        by_day,
+        _counts(session, DailyFigure.department, within),
+        _counts(session, DailyFigure.district, within),
+        _topics(session, actor, span),
+        overdue_now(session, actor, now),
+    )
+
+
+def overdue_now(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
+    """Open orders over a running limit, by department. Found by the index of running limits: what it costs depends on
+    how many are late, not on how many there are."""
+    late = (
+        select(WorkOrder.department, func.count(WorkOrder.id.distinct()))
+        .join(TimeLimit, TimeLimit.order_id == WorkOrder.id)
+        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
+        .where(TimeLimit.ended_at.is_(None), TimeLimit.due_at < now, WorkOrder.ended_at.is_(None))
+        .where(readable_orders(actor))
+        .group_by(WorkOrder.department)
+    )
+    return {row[0]: row[1] for row in session.execute(late)}
+
+
+def _counts(session: Session, by: InstrumentedAttribute[Key], where: ColumnElement[bool]) -> dict[Key, Counts]:
+    query = select(by, DailyFigure.measure, func.sum(DailyFigure.n)).where(where).group_by(by, DailyFigure.measure)
+    found: dict[Key, dict[Measure, int]] = {}
+    for key, measure, n in session.execute(query):
+        found.setdefault(key, defaultdict(int))[Measure(measure)] = n
+    return dict(found)
+
+
+def _topics(session: Session, actor: Actor, span: Span) -> list[Topic]:
+    """What is reported most, with how it was before."""
+    now = func.coalesce(func.sum(DailyTopic.n).filter(DailyTopic.day >= span.first), 0)
+    before = func.coalesce(func.sum(DailyTopic.n).filter(DailyTopic.day < span.first), 0)
+    query = (
+        select(DailyTopic.topic, now, before)
+        .where(_reach(actor, DailyTopic), DailyTopic.day.between(span.before().first, span.last))
+        .group_by(DailyTopic.topic)
+        .order_by(now.desc(), DailyTopic.topic)
+    )
+    return [Topic(*row) for row in session.execute(query)]
+
+
+def _reach(actor: Actor, table: Table = DailyFigure) -> ColumnElement[bool]:
+    """The same rule as `identity.can(actor, "figures.read", scope)`. Days are kept by district, so a grant for a part
+    of a district reaches none."""
+    if actor.system:
+        return true()
+    reach = [_of_grant(grant, table) for grant in actor.grants if grant.role in ACTIONS["figures.read"]]
+    return or_(*reach) if reach else false()
+
+
+def _of_grant(grant: Grant, table: Table) -> ColumnElement[bool]:
+    only: list[ColumnElement[bool]] = []
+    if grant.department is not None:
+        only.append(table.department == grant.department)
+    if grant.district is not None:
+        lies_below = table.district.startswith(f"{grant.district}/", autoescape=True)
+        only.append(or_(table.district == grant.district, lies_below))
+    return and_(true(), *only)
+
+
+def _sum(many: Iterable[Counts]) -> Counts:
+    total: dict[Measure, int] = defaultdict(int)
+    for counts in many:
+        for measure, n in counts.items():
+            total[measure] += n
+    return total
