@@ -39,7 +39,8 @@ def advance(
     prepare: Preparer | None = None,
     retry: Retry | None = None,
 ) -> Result:
-    """Apply one command in the caller's transaction. Raises what its parts raise; then nothing must be committed."""
+    """Apply one command and commit, in a transaction that does nothing else. Raises what its parts raise; then nothing
+    must be committed."""
     locked = lock(session, instance_id, command)
     if authorize is not None:
         authorize(locked.view if retry else locked.view_of())
@@ -65,8 +66,7 @@ def advance(
     draft.result |= {"content": sealed, "status": draft.doc.get("moved", view.status)}
     if locked.task is not None:
         draft.result["task"] = _kept(locked.task)
-    if write(session, draft) is None:
-        raise Gone("workflow.gone")
+    write(session, draft, commit=True)
     return Result(instance_id, on.no, draft.result["status"], _shown(draft.result), now, steps=draft.steps)
 
 

@@ -11,11 +11,9 @@ import orjson
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
-from app.workflow.driver import call
+from app.workflow.driver import LOCK, call
 from app.workflow.errors import UnknownInstance
 from app.workflow.schemas import Command, InstanceView, TaskView, View
-
-LOCK = "select * from advance_lock(%s, %s, %s, %s, %s)"
 
 
 @dataclass(slots=True)
@@ -63,8 +61,14 @@ def digest(seal: bytes, content: Mapping[str, Any]) -> str:
 def lock(session: Session, instance_id: UUID, command: Command) -> Locked:
     """Wait for the row (not longer than the connection's lock_timeout). Raises UnknownInstance."""
     task, message = _uuid(command.content.get("task_id")), _uuid(command.content.get("message_id"))
-    parameters = (str(instance_id), str(command.id), task, message, command.kind == "fire_timers")
-    row = call(session, LOCK, parameters)
+    parameters = (
+        str(instance_id),
+        str(command.id),
+        task,
+        message,
+        "true" if command.kind == "fire_timers" else "false",
+    )
+    row = call(session, LOCK, parameters, commit=False)
     version, head, seal, state, last_at, next_due, incidents, seen_no, seen_at, seen_result, text = row
     if version is None:
         raise UnknownInstance(instance_id)

@@ -12,12 +12,11 @@ from app.audit import FORMAT, Row, chain, detail_hash, new_salt
 from app.core.ids import new_id
 from app.workflow.codec import dump, dump_plain
 from app.workflow.decided import DECIDED, in_history
-from app.workflow.driver import call
+from app.workflow.driver import WRITE, call
 from app.workflow.engine.types import SIGNAL, Moved, OpenTask, OpenTimer, OpenWait, Step, Surface, VariableChange
 from app.workflow.runtime import OnInstance
 from app.workflow.schemas import Command
 
-WRITE = f"select advance_write({', '.join(['%s'] * 20)}, %s::text::jsonb)"
 AFTER = "workflow.after"
 """Key of `Session.info`: what is to be followed up once the transaction has committed."""
 
@@ -84,8 +83,9 @@ class Draft:
             self.doc["jobs_gone"] = gone
 
 
-def write(session: Session, draft: Draft) -> FollowUp | None:
-    """Hash the row and write everything. None: the instance has moved on or exists already; nothing was written."""
+def write(session: Session, draft: Draft, *, commit: bool = False) -> FollowUp | None:
+    """Hash the row and write everything; with `commit` the transaction ends with it. None: the instance that was to
+    start exists already, and nothing was written."""
     on, command = draft.on, draft.command
     if on.changes:
         draft.changes["fields"] = on.changes
@@ -103,12 +103,12 @@ def write(session: Session, draft: Draft) -> FollowUp | None:
     )  # fmt: skip
     digest = chain(draft.previous, row)
     parameters = (  # texts: the driver is quick with these, the server reads them as what the function takes
-        str(row.stream), row.no, str(row.command_id), row.kind, str(row.actor), row.actor_name,
-        row.on_behalf_of and str(row.on_behalf_of), row.recorded_at.isoformat(), row.occurred_at.isoformat(),
-        str(row.bundle), row.steps, row.changes, row.result, row.detail_hash, salt, detail, FORMAT,
+        str(row.stream), str(row.no), str(row.command_id), row.kind, str(row.actor), row.actor_name,
+        str(row.on_behalf_of) if row.on_behalf_of else None, row.recorded_at.isoformat(), row.occurred_at.isoformat(),
+        str(row.bundle), row.steps, row.changes, row.result, row.detail_hash, salt, detail, str(FORMAT),
         draft.previous, digest, draft.state, _document(draft.doc, outbox),
     )  # fmt: skip
-    (written,) = call(session, WRITE, parameters)
+    (written,) = call(session, WRITE, parameters, commit=commit)
     if not written:
         return None
     session.info.setdefault(AFTER, []).append(follow)

@@ -136,7 +136,7 @@ begin
     ended_at = case when c->>'moved' <> 'RUNNING' then p_recorded else ended_at end,
     next_due = case when c ? 'next_due' then (c->>'next_due')::timestamptz else next_due end
    where id = p_id and version = p_no - 1 returning * into i;
-  if not found then return false; end if;
+  if not found then raise exception 'instance % moved on', p_id using errcode = 'serialization_failure'; end if;
 
   insert into history(stream, no, command_id, kind, actor, actor_name, on_behalf_of, recorded_at, occurred_at, bundle,
                       steps, changes, result, detail_hash, format, previous, hash)

@@ -1,6 +1,6 @@
 """How often each thing people do goes to the database: fixed upper bounds, so that no query slips in unseen."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -9,14 +9,22 @@ import pytest
 from sqlalchemy import event
 
 from app import lifecycle
+from app.workflow import driver
 
 Counted = Callable[[], AbstractContextManager[list[str]]]
 
 
 @pytest.fixture
-def counted(desk) -> Counted:
+def counted(desk, monkeypatch: pytest.MonkeyPatch) -> Counted:
     """`with counted() as statements:` gathers what the driver sends, whoever asks it to, BEGIN and COMMIT left out."""
     sent: list[str] = []
+    in_one_trip = driver.in_one_trip
+
+    def counting(raw: Any, messages: Sequence[driver.Message]) -> Any:
+        sent.extend(message.text for message in messages if message.text.startswith("advance"))
+        return in_one_trip(raw, messages)
+
+    monkeypatch.setattr(driver, "in_one_trip", counting)
 
     class Counting(psycopg.Cursor[Any]):
         def execute(self, query: Any, *args: Any, **named: Any) -> Any:
