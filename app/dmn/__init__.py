@@ -6,7 +6,12 @@ Pure: `parse(xml)` gives a `Model`; `model.evaluate("Responsible department", {.
 
 from app.dmn.errors import DmnError, Fault
 from app.dmn.model import Decision, Explained, InputData, Model
+from app.dmn.modelchecks import check, needs
 from app.dmn.reader import parse
-from app.dmn.table import MatchedRule, TableTrace
+from app.dmn.table import MatchedRule, Table, TableTrace
+from app.dmn.tablechecks import ModelFinding, check_table
 
-__all__ = ["Decision", "DmnError", "Explained", "Fault", "InputData", "MatchedRule", "Model", "TableTrace", "parse"]
+__all__ = [
+    "Decision", "DmnError", "Explained", "Fault", "InputData", "MatchedRule", "Model", "ModelFinding", "Table",
+    "TableTrace", "check", "check_table", "needs", "parse",
+]  # fmt: skip

@@ -1,6 +1,7 @@
 """What compiled decision logic is, and the builder that compiles its texts and collects their faults."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.dmn.errors import Fault
@@ -19,21 +20,52 @@ Logic = Callable[[Variables, Run], Value]
 """Compiled decision logic: variables in scope and the running evaluation to a value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A variable that an expression reads."""
+
+    owner: str | None
+    """Id of the decision or knowledge model."""
+    name: str
+    element: str | None
+    """Id of the nearest element that has one."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What building one model leaves for checks."""
+
+    faults: list[Fault] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    tables: list[Any] = field(default_factory=list)
+    """Every `Table`, those within contexts and functions too."""
+
+
 class Builder:
     """Compiles the texts of one decision or knowledge model. What does not compile becomes a fault, and null later."""
 
     def __init__(
-        self, names: frozenset[str], types: ItemTypes, faults: list[Fault], owner: str | None, functions: KnownFunctions
-    ) -> None:
+        self, names: frozenset[str], types: ItemTypes, notes: Notes, owner: str | None, functions: KnownFunctions,
+        local: frozenset[str] = frozenset(), title: str | None = None,
+    ) -> None:  # fmt: skip
         self.names = names
         self.types = types
-        self.faults = faults
+        self.notes = notes
         self.owner = owner
         self.functions = functions
+        self.title = title
+        self._local = local
+
+    @property
+    def faults(self) -> list[Fault]:
+        return self.notes.faults
 
     def within(self, names: Iterable[str]) -> "Builder":
         """The same with more names in scope."""
-        return Builder(self.names | frozenset(names), self.types, self.faults, self.owner, self.functions)
+        more = frozenset(names)
+        return Builder(
+            self.names | more, self.types, self.notes, self.owner, self.functions, self._local | more, self.title
+        )
 
     def fault(self, key: str, element: Element, **params: object) -> None:
         self.faults.append(Fault(_nearest_id(element), self.owner, key, params))
@@ -41,18 +73,25 @@ class Builder:
     def expression(self, text: str, element: Element) -> Expression | None:
         """The compiled text, or None and a fault."""
         try:
-            return compile_in_model(text, self.names, self.types, self.functions)
+            compiled = compile_in_model(text, self.names, self.types, self.functions)
         except FeelSyntaxError as error:
             self._syntax(error, text, element)
             return None
+        self._reads(compiled.names, element)
+        return compiled
 
     def test(self, text: str, element: Element) -> UnaryTest | None:
         """The compiled cell, or None and a fault."""
         try:
-            return compile_unary_in_model(text, self.names, self.types, self.functions)
+            compiled = compile_unary_in_model(text, self.names, self.types, self.functions)
         except FeelSyntaxError as error:
             self._syntax(error, text, element)
             return None
+        self._reads(compiled.names, element)
+        return compiled
+
+    def _reads(self, names: frozenset[str], element: Element) -> None:
+        self.notes.reads.extend(Read(self.owner, name, _nearest_id(element)) for name in sorted(names - self._local))
 
     def _syntax(self, error: FeelSyntaxError, text: str, element: Element) -> None:
         reason = error.reason

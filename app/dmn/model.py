@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.dmn.errors import DmnError, Fault
-from app.dmn.logic import Logic, Variables
+from app.dmn.logic import Logic, Notes, Variables
 from app.dmn.table import MatchedRule, TableTrace, TracedRun
 from app.feel.errors import FeelError, Reason
 from app.feel.expression import guarded
@@ -24,6 +24,15 @@ class Requirement:
     model: "Model"
     id: str
     prefix: str | None
+
+    @property
+    def name(self) -> str:
+        """What expressions call it."""
+        model = self.model
+        for elements in (model.inputs, model.decisions, model.knowledge, model.services):
+            if self.id in elements:
+                return str(elements[self.id].name)
+        return self.id
 
 
 @dataclass(slots=True)
@@ -44,6 +53,8 @@ class Decision:
     requirements: tuple[Requirement, ...] = ()
     table: str | None = None
     """Id of its decision table, where it is one."""
+    text: str | None = None
+    """Its expression, where it is a literal one."""
 
 
 @dataclass(slots=True)
@@ -98,13 +109,18 @@ class Model:
     services: dict[str, Service] = field(default_factory=dict)
     imports: list[tuple[str, "Model"]] = field(default_factory=list)
     """Imported models under the names they are addressed by; an empty name needs no prefix."""
-    found_faults: list[Fault] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
     element_names: frozenset[str] = frozenset()
     """Names of inputs, decisions and functions here: a decision sees only those that it requires."""
 
     def faults(self) -> tuple[Fault, ...]:
         """What will give null: texts that are not FEEL, unknown types, functions and requirements."""
-        return tuple(self.found_faults)
+        return tuple(self.notes.faults)
+
+    @property
+    def tables(self) -> tuple[Any, ...]:
+        """Every decision table (`Table`), those inside contexts and functions too."""
+        return tuple(self.notes.tables)
 
     def decision(self, name_or_id: str) -> Decision:
         """DmnError where there is none."""

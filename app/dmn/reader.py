@@ -7,7 +7,7 @@ from app.dmn.errors import DmnError, Fault
 from app.dmn.itemtypes import Allowed, ItemTypes
 from app.dmn.logic import Builder
 from app.dmn.model import Decision, InputData, Knowledge, Model, Requirement, Service
-from app.dmn.xml import Element, attribute, child, children, local, read_xml
+from app.dmn.xml import Element, attribute, child, children, local, read_xml, text_of
 from app.feel.errors import FeelSyntaxError
 from app.feel.expression import KnownFunctions, compile_unary_in_model
 from app.feel.scanner import is_simple
@@ -72,7 +72,7 @@ class _Reader:
         return allowed
 
     def _fault(self, key: str, element: Element, **params: object) -> None:
-        self.model.found_faults.append(Fault(attribute(element, "id"), attribute(element, "name"), key, params))
+        self.model.notes.faults.append(Fault(attribute(element, "id"), attribute(element, "name"), key, params))
 
     def _imports(self, others: Mapping[str, "_Reader"]) -> None:
         for element in children(self.root, "import"):
@@ -149,11 +149,12 @@ class _Reader:
     def _builder(self, owner: str, requirements: Sequence[Requirement], more: Sequence[str] = ()) -> Builder:
         names = {*self._special, *more}
         for each in requirements:
-            name = _name_of(each)
+            name = each.name
             names.add(each.prefix if each.prefix else name)
             if not is_simple(name):
                 names.add(name)
-        return Builder(frozenset(names), self.types, self.model.found_faults, owner, self._functions)
+        title = self._elements[owner].get("name") or owner
+        return Builder(frozenset(names), self.types, self.model.notes, owner, self._functions, title=title)
 
     def _connect(self) -> None:
         for key, knowledge in self.model.knowledge.items():
@@ -171,6 +172,7 @@ class _Reader:
             decision.logic = logic_of(element, self._builder(key, decision.requirements))
             table = child(element, "decisionTable")
             decision.table = attribute(table, "id") if table is not None else None
+            decision.text = text_of(child(element, "literalExpression"))
         for key, service in self.model.services.items():
             element = self._elements[key]
             service.outputs = self._references(element, "outputDecision", "decision")
@@ -181,11 +183,3 @@ class _Reader:
 def _is_dmn(root: Element) -> bool:
     tag = str(root.tag)
     return "/DMN/" in tag or "/dmn" in tag.lower()
-
-
-def _name_of(requirement: Requirement) -> str:
-    model, key = requirement.model, requirement.id
-    for elements in (model.inputs, model.decisions, model.knowledge, model.services):
-        if key in elements:
-            return str(elements[key].name)
-    return key

@@ -11,6 +11,7 @@ from app.feel.compiler import INPUT, Frame, Test
 from app.feel.errors import Failure
 from app.feel.expression import Expression, UnaryTest
 from app.feel.limits import Run
+from app.feel.types import ANY, Type
 from app.feel.values import Value
 
 
@@ -19,6 +20,9 @@ class Input:
     id: str | None
     label: str
     expression: Expression | None
+    type: Type
+    allowed: str | None
+    """Allowed values, as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Output:
     values: tuple[Value, ...]
     """Allowed values, the most important first."""
     default: Expression | None
+    type: Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,9 @@ class Rule:
     outputs: tuple[Expression | None, ...]
     test_texts: tuple[str, ...]
     annotations: tuple[str, ...]
+    cells: tuple[UnaryTest | None, ...] = ()
+    cell_ids: tuple[str | None, ...] = ()
+    """Of the input entries, then of the output entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,10 @@ class Table:
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...]
+    names: frozenset[str]
+    """What its cells may read."""
+    title: str | None
+    """Name of the decision or knowledge model it belongs to."""
 
     def __call__(self, variables: Variables, run: Run) -> Value:
         """The table's result, by its hit policy; null where none matches and there is no default."""
@@ -166,16 +178,22 @@ def read_table(element: Element, builder: Builder) -> Logic:
         _rule(each, number, len(inputs), len(outputs), builder)
         for number, each in enumerate(children(element, "rule"), 1)
     )
-    return Table(
-        attribute(element, "id"), builder.owner, policy, aggregation and aggregation.upper(), inputs, outputs, rules
-    )
+    table = Table(
+        attribute(element, "id"), builder.owner, policy, aggregation and aggregation.upper(), inputs, outputs, rules,
+        builder.names, builder.title,
+    )  # fmt: skip
+    builder.notes.tables.append(table)
+    return table
 
 
 def _input(element: Element, builder: Builder) -> Input:
     expression = child(element, "inputExpression")
     text = text_of(expression) or ""
     compiled = builder.expression(text, expression if expression is not None else element)
-    return Input(attribute(element, "id"), attribute(element, "label") or text.strip(), compiled)
+    type_ref = attribute(expression, "typeRef") if expression is not None else None
+    label = attribute(element, "label") or text.strip()
+    allowed = text_of(child(element, "inputValues")) or builder.types.allowed_text(type_ref or "")
+    return Input(attribute(element, "id"), label, compiled, builder.types.find(type_ref) or ANY, allowed or None)
 
 
 def _output(element: Element, table: Element, builder: Builder) -> Output:
@@ -187,7 +205,8 @@ def _output(element: Element, table: Element, builder: Builder) -> Output:
     if not values:
         values = builder.type_values(attribute(element, "typeRef"), element)
     label = attribute(element, "label") or name or attribute(table, "outputLabel") or ""
-    return Output(attribute(element, "id"), name, label, values, compiled)
+    type_ = builder.types.find(attribute(element, "typeRef")) or ANY
+    return Output(attribute(element, "id"), name, label, values, compiled, type_)
 
 
 def _rule(element: Element, number: int, inputs: int, outputs: int, builder: Builder) -> Rule:
@@ -197,6 +216,7 @@ def _rule(element: Element, number: int, inputs: int, outputs: int, builder: Bui
         given, wanted = len(tests) + len(results), inputs + outputs
         builder.fault("dmn.cells", element, given=given, wanted=wanted)
         return Rule(attribute(element, "id"), number, None, (None,) * outputs, texts, ())
+    cells = tuple(builder.test(text, each) for text, each in zip(texts, tests, strict=True))
     notes = tuple(text_of(each) or "" for each in children(element, "annotationEntry"))
     description = child(element, "description")
     if not notes and description is not None and description.text:
@@ -204,10 +224,12 @@ def _rule(element: Element, number: int, inputs: int, outputs: int, builder: Bui
     return Rule(
         attribute(element, "id"),
         number,
-        _tests([builder.test(text, each) for text, each in zip(texts, tests, strict=True)]),
+        _tests(cells),
         tuple(_cell(each, builder) for each in results),
         texts,
         notes,
+        cells,
+        tuple(attribute(each, "id") for each in (*tests, *results)),
     )
 
 

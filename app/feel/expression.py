@@ -66,13 +66,16 @@ class Expression:
 class UnaryTest:
     """A compiled cell of a decision table. Call it with the input's value and the variables."""
 
-    __slots__ = ("any", "judge", "names", "text")
+    __slots__ = ("any", "judge", "names", "perhaps_names", "text")
 
-    def __init__(self, text: str, test: Test, names: frozenset[str], any_value: bool) -> None:
+    def __init__(
+        self, text: str, test: Test, names: frozenset[str], perhaps_names: frozenset[str], any_value: bool
+    ) -> None:
         self.text = text
         self.judge = test
         """The closure itself: (frame that defines `?`, value) → True, False or None."""
         self.names = names
+        self.perhaps_names = perhaps_names
         self.any = any_value
         """Whether it is `-`: everything satisfies it."""
 
@@ -169,7 +172,8 @@ def _compile_unary(
         raise FeelSyntaxError(error.reason.key, error.position, text, **error.reason.params) from error
     except RecursionError as error:
         raise FeelSyntaxError("feel.recursion", 0, text) from error
-    return UnaryTest(text, test, frozenset(unit.free | unit.perhaps_free), isinstance(node, Tests) and node.any)
+    any_value = isinstance(node, Tests) and node.any
+    return UnaryTest(text, test, frozenset(unit.free), frozenset(unit.perhaps_free), any_value)
 
 
 def _no_type(_name: str) -> None:

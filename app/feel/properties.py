@@ -41,7 +41,7 @@ _CLOCK: Mapping[str, Property] = {
     "second": _number(lambda v: v.second),
     "timezone": _zone_name,
 }
-_PROPERTIES: Mapping[str, Mapping[str, Property]] = {
+PROPERTIES: Mapping[str, Mapping[str, Property]] = {
     "date": _DATE,
     "time": {**_CLOCK, "time offset": lambda v: _duration(time_offset(v))},
     "date and time": {**_DATE, **_CLOCK, "time offset": lambda v: _duration(offset_seconds(v))},
@@ -66,7 +66,7 @@ _PROPERTIES: Mapping[str, Mapping[str, Property]] = {
 
 def read_property(value: Value, name: str) -> tuple[bool, Value]:
     """Whether the value has such a property, and what it is."""
-    reader = _PROPERTIES.get(kind(value), {}).get(name)
+    reader = PROPERTIES.get(kind(value), {}).get(name)
     if reader is None or (kind(value) == "range" and not isinstance(value, Range)):
         return False, None
     return True, reader(value)
