@@ -5,9 +5,9 @@
 `prefilled(schema, known)` begins fields with the values of others.
 """
 
-from app.forms.faults import faults
+from app.forms.faults import Fault, faults
 from app.forms.form import Form, parse
 from app.forms.localise import fill, label, localise, option_label, prefilled
 from app.forms.values import Problem
 
-__all__ = ["Form", "Problem", "faults", "fill", "label", "localise", "option_label", "parse", "prefilled"]
+__all__ = ["Fault", "Form", "Problem", "faults", "fill", "label", "localise", "option_label", "parse", "prefilled"]
