@@ -2,7 +2,7 @@
 
 from app.city.actions import check_grants, load_catalogue, load_demo_city, office_calendar
 from app.city.calendar import Calendar
-from app.city.calendars import calendar_for, calendar_version, publish_calendar, refresh_published_years
+from app.city.calendars import calendar_for, calendar_version, has_calendar, publish_calendar, refresh_published_years
 from app.city.deadline import Basis, Deadline, Unit
 from app.city.feel_functions import FUNCTIONS, deadline_function, functions, working_time_between_function
 from app.city.queries import (
@@ -18,7 +18,7 @@ from app.city.queries import (
     terms,
 )
 from app.city.rules import CalendarRules
-from app.city.shipped import shipped_groups
+from app.city.shipped import shipped_codes, shipped_groups
 
 __all__ = [
     "FUNCTIONS",
@@ -39,6 +39,7 @@ __all__ = [
     "district_at",
     "districts",
     "functions",
+    "has_calendar",
     "known_groups",
     "labels",
     "load_catalogue",
@@ -46,6 +47,7 @@ __all__ = [
     "office_calendar",
     "publish_calendar",
     "refresh_published_years",
+    "shipped_codes",
     "shipped_groups",
     "terms",
     "working_time_between_function",

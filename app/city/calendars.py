@@ -41,6 +41,11 @@ def calendar_for(session: Session, department: str | None, district: str | None)
     return _read(session, best.id, best.version, best.writer)
 
 
+def has_calendar(session: Session) -> bool:
+    """Whether there is any: without one no `deadline(…)` can be computed."""
+    return session.scalar(select(WorkCalendar.id).limit(1)) is not None
+
+
 def calendar_version(session: Session, calendar_id: UUID, version: int) -> Calendar:
     """One version, for going on with a limit that was computed from it. Raises NotFound."""
     for row in session.info.get(_NEWEST, ()):

@@ -12,11 +12,11 @@ HERE = Path(__file__).parent
 
 def shipped_groups() -> frozenset[str]:
     """`known_groups` of the city that ships."""
-    return frozenset(role.value for role in ACTIONS["case.read"]) | frozenset(shipped_codes("demo/departments"))
+    return frozenset(role.value for role in ACTIONS["case.read"]) | shipped_codes("demo/departments")
 
 
 @cache
-def shipped_codes(file: str) -> tuple[str, ...]:
+def shipped_codes(file: str) -> frozenset[str]:
     """The codes in a list of `catalogue/` or `demo/`."""
     rows: list[dict[str, Any]] = json.loads((HERE / f"{file}.json").read_text(encoding="utf-8"))
-    return tuple(str(row["code"]) for row in rows)
+    return frozenset(str(row["code"]) for row in rows)

@@ -22,7 +22,7 @@ def load_texts(root: Path) -> None:
             _texts[key] = by_language
 
 
-def text(key: str, language: str, **params: object) -> str:
+def text(key: str, language: str, /, **params: object) -> str:
     """The sentence for `key`. An unknown key shows itself, so that a forgotten text is seen and not hidden."""
     by_language = _texts.get(key)
     if by_language is None:

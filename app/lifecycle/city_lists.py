@@ -13,7 +13,7 @@ Option = Mapping[str, Any]
 
 def lists_for(session: Session, form: Mapping[str, Any]) -> dict[str, Sequence[Option]]:
     """The lists a form names. A list the city has not filled is left out: the file's own options stay."""
-    read = {name: _known(session, name) for name in set(_named(form)) if name in _LISTS}
+    read = {name: _known(session, name) for name in set(_named(form)) if name in LISTS}
     return {name: options for name, options in read.items() if options}
 
 
@@ -32,7 +32,7 @@ def _known(session: Session, name: str) -> Sequence[Option]:
     key, now = (str(session.get_bind().engine.url), name), time.monotonic()
     until, options = _kept.get(key, (0.0, ()))
     if now >= until:
-        options = _LISTS[name](session)
+        options = LISTS[name](session)
         _kept[key] = (now + KEPT, options)
     return options
 
@@ -90,7 +90,7 @@ def _terms(kind: str) -> Callable[[Session], list[Option]]:
     return lambda session: [_option(word.code, word.names) for word in city.terms(session, kind)]
 
 
-_LISTS: Mapping[str, Callable[[Session], list[Option]]] = {
+LISTS: Mapping[str, Callable[[Session], list[Option]]] = {
     "districts": _districts,
     "departments": _departments,
     "categories": _categories,

@@ -59,7 +59,7 @@ def deliver_notice(runtime: Runtime, row: OutboxRow) -> None:
         order = session.get(WorkOrder, UUID(body["order_id"])) if body["order_id"] else None
         if case is None:
             return
-        people = {person for who in body["to"] for person in _RECIPIENTS[who](session, case, order)}
+        people = {person for who in body["to"] for person in RECIPIENTS[who](session, case, order)}
         subject_kind, subject_id = ("order", order.id) if order else ("case", case.id)
         send_notice(
             session, people, kind=body["kind"], subject_kind=subject_kind, subject_id=subject_id,
@@ -121,7 +121,7 @@ def _agents(session: Session, case: CaseFile, order: WorkOrder | None) -> Iterab
     return [person for person in everyone if person in staff] or everyone
 
 
-_RECIPIENTS: dict[str, Callable[[Session, CaseFile, WorkOrder | None], Iterable[UUID]]] = {
+RECIPIENTS: dict[str, Callable[[Session, CaseFile, WorkOrder | None], Iterable[UUID]]] = {
     "handler": _of_department(Role.DEPARTMENT_HANDLER),
     "head": _of_department(Role.DEPARTMENT_HEAD),
     "supervisor": _of_city(Role.SHIFT_SUPERVISOR),

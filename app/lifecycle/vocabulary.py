@@ -1,0 +1,128 @@
+"""What checks of diagrams, tables and forms know of the trade: what an operation gives and takes, what instances begin
+with, which messages there are, what forms may write. Names here are those of the stages' own code beside this file."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from app.cases import enums
+from app.cases.form_fields import FIXED, FORM_WRITABLE
+from app.city import FUNCTIONS, Unit
+from app.lifecycle.assignment import NO_DEPARTMENT
+from app.lifecycle.city_lists import LISTS
+from app.lifecycle.notices import RECIPIENTS
+from app.workflow.engine.types import FormRules, MessageKind, Trade, Values
+
+
+def cell(values: Iterable[str]) -> str:
+    """Values as a cell of a decision table asks for them."""
+    return ", ".join(f'"{value}"' for value in values)
+
+
+def _of(values: type[StrEnum]) -> frozenset[str]:
+    return frozenset(value.value for value in values)
+
+
+_LIMIT = dict.fromkeys(("started_at", "warn_at", "due_at", "escalate_at"), "date and time")
+RESULTS: Mapping[str, Mapping[str, Values]] = {
+    "count_orders": dict.fromkeys(("open_orders", "returned_orders"), "number"),
+    "dispatch_orders": {"order_ids": "list", "open_orders": "number", "round": "number"},
+    "end_limit": {"state": _of(enums.LimitState)},
+    "evaluate_case": {"score": "number", "on_time": "boolean"},
+    "file_case": {"filed": "boolean"},
+    "record_visit": {"attempts": "number"},
+    "start_limit": {"id": "string", **_LIMIT},
+    "start_rework": {"rework_count": "number"},
+    **{name: {} for name in (
+        "alarm", "close_case", "end_order", "notify", "raise_supervision", "record_instruction", "reply_sent",
+        "report_to_leader", "send_message", "void_case",
+    )},
+}  # fmt: skip
+"""Variables that an operation returns."""
+_ONE_OF = (
+    "if ? instance of list<string> then every one in ? satisfies list contains([{all}], one)"
+    " else list contains([{all}], ?)"
+)
+_TIME = "? instance of date and time, ? instance of days and time duration, ? instance of years and months duration"
+TESTS: Mapping[str, Mapping[str, str]] = {
+    "close_case": {"outcome": cell(enums.Outcome)},
+    "dispatch_orders": {"method": cell(enums.ProcessingMethod), "urgency": cell(enums.Urgency)},
+    "end_limit": {"kind": cell(enums.LimitKind)},
+    "end_order": {"outcome": cell(enums.OrderOutcome)},
+    "notify": {"to": _ONE_OF.replace("{all}", cell(RECIPIENTS))},
+    "raise_supervision": {"level": cell(enums.SupervisionLevel)},
+    "record_instruction": {"instruction": cell(enums.LeaderInstructionKind)},
+    "record_visit": {"result": cell(enums.VisitResult), "resolved": cell(enums.Resolved)},
+    "reply_sent": {"way": cell(enums.ReplyWish)},
+    "start_limit": {"kind": cell(enums.LimitKind), "due": _TIME},
+}
+"""What an input must satisfy."""
+ERRORS: Mapping[str, tuple[str, ...]] = {"dispatch_orders": (NO_DEPARTMENT,)}
+
+_MATTER: Mapping[str, Values] = {
+    **dict.fromkeys(("case_id", "category", "sub_category", "district")),
+    "kind": _of(enums.MatterKind),
+    "service_type": _of(enums.ServiceType),
+    "urgency": _of(enums.Urgency),
+}
+STARTS: Mapping[str, Mapping[str, Values]] = {
+    "lifecycle": {
+        **_MATTER,
+        **dict.fromkeys(("registration_id", "component_owner")),
+        **dict.fromkeys(("machine_made", "automatic"), "boolean"),
+        "origin": _of(enums.Origin),
+        "channel": _of(enums.Channel),
+        "appeal_type": _of(enums.AppealType),
+    },
+    "department_*": {
+        **_MATTER,
+        **dict.fromkeys(("order_id", "order_no", "department")),
+        **dict.fromkeys(("emergency", "complex", "supervised"), "boolean"),
+        "round": "number",
+        "role": _of(enums.OrderRole),
+    },
+}
+"""What a case's and an order's diagram are given (`reporting`, `assignment`), and what deeds may set later."""
+
+_REASON: Mapping[str, Values] = {"reason": None}
+MESSAGES: Mapping[str, MessageKind] = {
+    "contact_arrived": MessageKind(sent=True, senders=(), variables={}),
+    "case_withdrawn": MessageKind(sent=True, senders=(), variables=_REASON),
+    "bring_visit_forward": MessageKind(sent=True, senders=(), variables={}),
+    "withdraw_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
+    "return_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
+    "order_ended": MessageKind(senders=("department_*",), variables={"order_id": None}),
+}
+
+FORMS = FormRules(
+    fixed=FIXED,
+    writable={"registration": frozenset({"district", "confidential", "origin"})},
+    values={key: _of(attribute.values) for key, attribute in FORM_WRITABLE.items() if attribute.values is not None},
+    lists=dict.fromkeys(LISTS),
+    context=frozenset({*FORM_WRITABLE, "case_no", "district", "origin", "confidential", "now"}),
+)
+
+
+def trade(categories: Values = None, departments: Values = None, absent: Mapping[str, str] | None = None) -> Trade:
+    """All of it. `categories` and `departments`: codes of the city's catalogue, where they are known."""
+    lists = {**FORMS.lists, "categories": categories, "sub_categories": categories, "departments": departments}
+    matter = {"category": categories, "sub_category": categories}
+    return Trade(
+        arguments={"deadline": {"value": ">= 0", "unit": cell(Unit)}},
+        results=dict(zip(FUNCTIONS, ("date and time", "days and time duration"), strict=True)),
+        starts={pattern: {**given, **matter} for pattern, given in STARTS.items()},
+        messages=MESSAGES,
+        forms=FormRules(FORMS.fixed, FORMS.writable, FORMS.values, lists, FORMS.context),
+        absent=absent or {},
+        dated=tuple(STARTS),
+    )
+
+
+def operation(name: str) -> dict[str, Any]:
+    """What checks know of an operation, as arguments of `Operation`."""
+    return {
+        "results": RESULTS.get(name),
+        "tests": TESTS.get(name, {}),
+        "errors": ERRORS.get(name, ()),
+        "message": "name" if name == "send_message" else None,
+    }
