@@ -1,6 +1,6 @@
 """Writing to the audit trail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -37,16 +37,20 @@ def record(
     command_id: UUID | None = None,
     on_behalf_of: UUID | None = None,
     result: Mapping[str, object] | None = None,
+    bundle: UUID | None = None,
+    steps: Sequence[Mapping[str, object]] = (),
+    occurred_at: datetime | None = None,
 ) -> int:
     """Append one row to an administrative stream (made when missing) and return its number.
 
-    `changes` {field: {"old": …, "new": …}} stays for ever; `personal` may be erased later. The stream stays locked
-    until the caller's transaction ends."""
+    `changes` {field: {"old": …, "new": …}} stays for ever; `personal` may be erased later. `steps` are a diagram's, of
+    `bundle`, where something ran that is no instance. The stream stays locked until the caller's transaction ends."""
     no, head = _locked_head(session, stream, stream_kind, stream_name)
     salt, body = (new_salt(), to_json(personal)) if personal else (None, None)
     row = Row(
         stream=stream, no=no + 1, command_id=command_id or new_id(), kind=kind, actor=actor.id, actor_name=actor.name,
-        on_behalf_of=on_behalf_of, recorded_at=now, occurred_at=now, bundle=None, steps="[]",
+        on_behalf_of=on_behalf_of, recorded_at=now, occurred_at=occurred_at or now, bundle=bundle,
+        steps=to_json(list(steps)),
         changes=to_json(changes or {}), result=to_json(result or {}),
         detail_hash=detail_hash(salt, body) if salt is not None and body is not None else None,
     )  # fmt: skip

@@ -60,10 +60,10 @@ def _check_conditions(checker: Checker, node: Node) -> None:
     for flow in node.outgoing:
         if flow.condition is not None:
             if not choosing:
-                checker.flow("error", node, flow, "condition-elsewhere")
-            checker.expression(node, flow.condition, feel_only=True, flow=flow)
+                checker.error(node, "condition-elsewhere", flow=flow.id)
+            checker.expression(node, flow.condition, feel_only=True)
         elif choosing and len(node.outgoing) > 1 and flow.id != default:
-            checker.flow("error", node, flow, "flow-without-condition")
+            checker.error(node, "flow-without-condition", flow=flow.id)
     if choosing and len(node.outgoing) > 1 and default is None:
         checker.warn(node, "no-default")
 
