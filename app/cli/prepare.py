@@ -83,7 +83,8 @@ def _deploy_once(runtime: "Runtime") -> bool:
 
 def _seed(desk: Desk, cases: int) -> bool:
     """Once. The mark tells the next start that this one was interrupted half-way."""
-    from app.identity import demo_users_exist
+    from app.contacts.demo import load_demo_telephone
+    from app.identity import SEED, demo_users_exist
     from app.lifecycle import seed as demo_city
     from app.reports import roll_up
 
@@ -97,6 +98,8 @@ def _seed(desk: Desk, cases: int) -> bool:
     with _progress(say("cli.seed.progress"), cases) as advance:
         demo_city.seed(runtime, cases, advance)
     roll_up(runtime, patience=60)
+    with transaction(runtime.sessions) as session:
+        load_demo_telephone(session, SEED, runtime.clock.now())
     mark.unlink()
     return True
 

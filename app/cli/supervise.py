@@ -95,6 +95,13 @@ class Supervisor:
             self._turn()
         self.stop()
 
+    def add(self, children: Iterable[Child]) -> None:
+        """Start these too, soon: may be called by another thread."""
+        for child in children:
+            child.restart_at = 0.0
+            self.children.append(child)
+        os.write(self._wake_write, b"+")
+
     def stop(self) -> None:
         """Ask each rank to stop and wait for it; a second signal, or too long a wait, ends it at once."""
         for rank in sorted({child.rank for child in self.children}):

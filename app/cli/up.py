@@ -24,6 +24,7 @@ from app.cli.datafolder import SEEDING, DataFolder, FolderError
 from app.cli.glance import is_prepared
 from app.cli.servers import Server, ServerError, create_database, start_postgres, start_valkey
 from app.cli.supervise import Child, Log, Supervisor
+from app.cli.telephone.children import telephone_children
 from app.cli.welcome import welcome
 from app.cli.words import say
 from app.core.settings import Settings, SettingsError, load_settings
@@ -81,8 +82,14 @@ def _run(folder: DataFolder, environ: dict[str, str], servers: dict[str, Server]
     if not _prepare(settings, environ, seed):
         return 1
     log = Log(folder.path / "citydesk.log")
-    children = [*_server_children(servers), *_programs(environ, listener, settings.host)]
-    supervisor = Supervisor(children, log, lambda: _note(folder, children))
+    supervisor = Supervisor([], log, lambda: _note(folder, supervisor.children))
+    telephone = telephone_children(
+        environ, folder.path, partial(_launch, environ, [sys.executable, "-m", "telephony"], {}), SERVER_RANK,
+        supervisor.add,
+    )  # fmt: skip
+    folder.write_env(_kept(environ) | {"CITYDESK_URL": url})
+    children = supervisor.children
+    children += [*_server_children(servers), *telephone, *_programs(environ, listener, settings.host)]
     _note(folder, children)
     threading.Thread(target=_announce, args=(url, settings), daemon=True).start()
     servers.clear()  # the supervisor's now
@@ -146,7 +153,7 @@ def _start_queue(folder: DataFolder) -> Server:
 
 
 def _kept(environ: Mapping[str, str]) -> dict[str, str]:
-    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "ARI_URL")
     return {n: v for n, v in environ.items() if n in names or n.startswith("CITYDESK_")}
 
 
@@ -168,19 +175,22 @@ def _programs(environ: Mapping[str, str], listener: socket.socket, host: str) ->
                 "--bind", f"fd://{listener.fileno()}", "wsgi:app"]  # fmt: skip
     web = {"FORWARDED_ALLOW_IPS": "127.0.0.1,::1"} if host in LOOPBACK else {}
 
-    def launch(command: list[str], extra: Mapping[str, str], fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command, cwd=ROOT, env={**environ, **extra}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True, pass_fds=fds,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )  # fmt: skip
-
+    launch = partial(_launch, environ)
     cli = [sys.executable, "-m", "app.cli"]
     return [
         Child("web", partial(launch, gunicorn, web, (listener.fileno(),))),
         Child("worker", partial(launch, [*cli, "worker"], {})),
         Child("dispatcher", partial(launch, [*cli, "dispatcher"], {})),
     ]
+
+
+def _launch(
+    environ: Mapping[str, str], command: list[str], extra: Mapping[str, str], fds: tuple[int, ...] = ()
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**environ, **extra}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, start_new_session=True, pass_fds=fds, preexec_fn=die_with_parent(signal.SIGTERM),
+    )  # fmt: skip
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -37,6 +37,18 @@ class Settings:
     """CITYDESK_WEB_WORKERS: processes of the web server."""
     web_threads: int = 256
     """CITYDESK_WEB_THREADS: requests that each of them serves at once; up to three quarters may be live streams."""
+    telephone: str = "auto"
+    """CITYDESK_TELEPHONE: `auto` brings the telephone where it can be had, `off` leaves it out."""
+    ari_url: str = ""
+    """ARI_URL: Asterisk's REST interface with user and password, `http://user:password@host:8088/ari`."""
+    sounds: str = ""
+    """CITYDESK_SOUNDS: folder of spoken sentences; Asterisk reads it under the same name."""
+    speech: str = ""
+    """CITYDESK_SPEECH: program that speaks: text on stdin; language and file as arguments."""
+    phone_url: str = ""
+    """CITYDESK_PHONE_URL: where browsers' telephones reach Asterisk, `wss://…/ws`."""
+    sip_address: str = "127.0.0.1"
+    """CITYDESK_SIP_ADDRESS: address (and `:port`) that SIP telephones and trunks reach Asterisk at."""
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -61,6 +73,12 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         log_format=_one_of(environ, "CITYDESK_LOG_FORMAT", ("text", "json")),
         web_workers=_number(environ, "CITYDESK_WEB_WORKERS", 2, 1, 64),
         web_threads=_number(environ, "CITYDESK_WEB_THREADS", 256, 1, 2048),
+        telephone=_one_of(environ, "CITYDESK_TELEPHONE", ("auto", "off")),
+        ari_url=_address(environ, "ARI_URL"),
+        sounds=environ.get("CITYDESK_SOUNDS", ""),
+        speech=environ.get("CITYDESK_SPEECH", ""),
+        phone_url=environ.get("CITYDESK_PHONE_URL", ""),
+        sip_address=environ.get("CITYDESK_SIP_ADDRESS", "127.0.0.1"),
     )
 
 
@@ -79,6 +97,13 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
             raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
     if len(value) < 32:
         raise SettingsError(f"{name} (or {name}_FILE) must have at least 32 characters")
+    return value
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if value and not value.startswith(("http://", "https://")):
+        raise SettingsError(f"{name} must be an http:// or https:// address")
     return value
 
 

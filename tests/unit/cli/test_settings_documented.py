@@ -9,7 +9,7 @@ import yaml
 from app.core.settings import Settings, SettingsError, load_settings
 
 ROOT = Path(__file__).parents[3]
-NAME = r"(?:CITYDESK_[A-Z_]+|DATABASE_(?:OWNER_)?URL|REDIS_URL)"
+NAME = r"(?:CITYDESK_[A-Z_]+|DATABASE_(?:OWNER_)?URL|REDIS_URL|ARI_URL)"
 GOOD = {"DATABASE_URL": "postgresql://x/y", "REDIS_URL": "redis://x", "CITYDESK_SECRET_KEY": "k" * 32}
 
 
