@@ -1,0 +1,232 @@
+"""Tables of the telephone: people at seats, places, calls and what belongs to them (migration 0013)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+
+Instant = DateTime(timezone=True)
+Words = ARRAY(Text)
+
+
+class SkillGroup(Base):
+    """Agents who take one kind of call (T30), and how calls for them are led."""
+
+    __tablename__ = "skill_group"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    names: Mapped[dict[str, str]] = mapped_column(JSONB)
+    service_types: Mapped[list[str]] = mapped_column(Words, default=list)
+    strategy: Mapped[str] = mapped_column(default="LONGEST_IDLE")
+    ring_seconds: Mapped[int] = mapped_column(default=20)
+    area_seconds: Mapped[int] = mapped_column(default=10)
+    """How long a call waits for the agents of its area before anybody of the group may take it (T28)."""
+    overflow_to: Mapped[str | None]
+    overflow_seconds: Mapped[int] = mapped_column(default=60)
+    longest_wait_seconds: Mapped[int] = mapped_column(default=300)
+    announce_seconds: Mapped[int] = mapped_column(default=30)
+    wrap_up_seconds: Mapped[int] = mapped_column(default=30)
+    record: Mapped[bool] = mapped_column(default=True)
+    answer_within_seconds: Mapped[int] = mapped_column(default=15)
+    """The service level's threshold (Q09)."""
+
+
+class Seat(Base):
+    """A place with a telephone: in a browser, a SIP phone, or an analog line of a gateway."""
+
+    __tablename__ = "seat"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    contact: Mapped[str | None]
+    """A gateway's line that does not register: its SIP address."""
+    secret_md5: Mapped[str | None]
+    """MD5 of user:asterisk:secret, as SIP's digest wants it; a browser's seat has a new secret at every sign-in."""
+    codecs: Mapped[list[str]] = mapped_column(Words)
+    district: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Agent(Base):
+    """A person who takes calls: work number, own areas (T29), follow-me (S24-S28), right to dial."""
+
+    __tablename__ = "agent"
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    work_no: Mapped[str]
+    extension: Mapped[str]
+    areas: Mapped[list[str]] = mapped_column(Words, default=list)
+    announce_work_no: Mapped[bool] = mapped_column(default=False)
+    record: Mapped[bool] = mapped_column(default=True)
+    dialling: Mapped[str] = mapped_column(default="LOCAL")
+    follow_me: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    """Extensions and outside numbers that ring with, or after, the own seat."""
+    follow_strategy: Mapped[str] = mapped_column(default="ALL")
+    added_at: Mapped[datetime] = mapped_column(Instant)
+    left_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class AgentSkill(Base):
+    __tablename__ = "agent_skill"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    skill_group: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[int] = mapped_column(default=1)
+    """1 takes calls first."""
+
+
+class NumberMark(Base):
+    """A number that is treated apart: VIP (S15, S16) or on the blacklist (S17)."""
+
+    __tablename__ = "number_mark"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    phone: Mapped[str]
+    kind: Mapped[str]
+    level: Mapped[int] = mapped_column(default=1)
+    seat_of: Mapped[UUID | None]
+    """Calls of this VIP go to this agent first."""
+    flow: Mapped[str | None]
+    """… or into this voice diagram."""
+    reason: Mapped[str] = mapped_column(default="")
+    marked_at: Mapped[datetime] = mapped_column(Instant)
+    marked_by: Mapped[UUID]
+    until: Mapped[datetime | None] = mapped_column(Instant)
+    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PhoneArea(Base):
+    """Which district the fixed lines that begin with `prefix` stand in."""
+
+    __tablename__ = "phone_area"
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str]
+
+
+class TrunkRow(Base):
+    """A way to the outside: SIP provider, E1/T1 gateway, analog gateway."""
+
+    __tablename__ = "trunk"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    port: Mapped[int] = mapped_column(default=5060)
+    transport: Mapped[str] = mapped_column(default="udp")
+    codecs: Mapped[list[str]] = mapped_column(Words)
+    username: Mapped[str] = mapped_column(default="")
+    password: Mapped[str] = mapped_column(default="")
+    lines: Mapped[int] = mapped_column(default=0)
+    outward: Mapped[bool] = mapped_column(default=True)
+    caller_id: Mapped[str] = mapped_column(default="")
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Call(Base):
+    """The record of one call (CDR): what its facts add up to."""
+
+    __tablename__ = "call"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    direction: Mapped[str]
+    caller: Mapped[str]
+    called: Mapped[str]
+    trunk: Mapped[str | None]
+    mark: Mapped[str | None]
+    district: Mapped[str | None]
+    skill_group: Mapped[str | None]
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    queued_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    agent: Mapped[UUID | None]
+    outcome: Mapped[str | None]
+    cause: Mapped[str | None]
+    language: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(default=0)
+    automatic: Mapped[bool] = mapped_column(default=False)
+    """The caller went through the automatic acceptance (T33)."""
+    case_id: Mapped[UUID | None]
+    last_no: Mapped[int] = mapped_column(default=0)
+
+
+class CallLeg(Base):
+    """One telephone's part in a call."""
+
+    __tablename__ = "call_leg"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[UUID]
+    kind: Mapped[str]
+    agent: Mapped[UUID | None]
+    number: Mapped[str] = mapped_column(default="")
+    rung_at: Mapped[datetime] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    cause: Mapped[str | None]
+
+
+class CallEvent(Base):
+    __tablename__ = "call_event"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    call_id: Mapped[UUID]
+    no: Mapped[int]
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Recording(Base):
+    """Sound (or a fax's pages) of a call; the file lies outside the database, its hash here and in the history."""
+
+    __tablename__ = "recording"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    call_id: Mapped[UUID]
+    kind: Mapped[str]
+    storage_key: Mapped[str | None]
+    """Where the file lies below the recordings' folder: made of the id alone."""
+    sha256: Mapped[str | None]
+    bytes: Mapped[int | None]
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    seconds: Mapped[int | None]
+    lost_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SeatState(Base):
+    """A state an agent was in, from … until: the history of a seat (S01-S04, Q15)."""
+
+    __tablename__ = "seat_state"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    seat: Mapped[str | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    call_id: Mapped[UUID | None]
+    since: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class CallbackRequest(Base):
+    """Somebody is to be called back: missed, abandoned, left a message, or asked for it (Q06)."""
+
+    __tablename__ = "callback_request"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    call_id: Mapped[UUID]
+    phone: Mapped[str]
+    skill_group: Mapped[str | None]
+    reason: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    wished_at: Mapped[datetime | None] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(default="OPEN")
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_attempt_at: Mapped[datetime | None] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    done_by: Mapped[UUID | None]
+
+
+class RoutingVersion(Base):
+    """One row: counts every change that telephony must know of."""
+
+    __tablename__ = "routing_version"
+    only_one: Mapped[bool] = mapped_column(primary_key=True)
+    version: Mapped[int]

@@ -1,0 +1,71 @@
+"""The first decision about a call, by the table `call_routing`: reject it, lead it through a voice diagram, into a
+queue, or to one person. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app import dmn
+from app.contacts.snapshot import Mark, RoutingSnapshot
+
+TABLE = "call_routing"
+FILE = "processes/decisions/call_routing.dmn"
+FALLBACK = "MENU"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`action`: REJECT, MENU (run `flow`), QUEUE (into `group`), VOICEMAIL (run `flow`, or the plain letter box)."""
+
+    action: str
+    flow: str | None = None
+    group: str | None = None
+    priority: int = 0
+    wish: UUID | None = None
+    """The agent who gets it first."""
+    district: str | None = None
+    mark: str | None = None
+
+
+class Router:
+    """The deployed table, read once for each snapshot."""
+
+    def __init__(self, snapshot: RoutingSnapshot) -> None:
+        self.snapshot = snapshot
+        self.zone = ZoneInfo(snapshot.zone)
+        source = snapshot.files.get(FILE)
+        self.model = dmn.parse(source, [], {}) if source else None
+
+    def route(self, caller: str, called: str, now: datetime) -> Route:
+        """Where a call goes. A table that fails, or is not there, sends everybody to the menu: nobody hears nothing."""
+        snapshot = self.snapshot
+        mark = snapshot.mark_of(caller, now)
+        district = snapshot.area_of(caller)
+        told = self._decide(mark, caller, called, district, now)
+        action = str(told.get("action") or FALLBACK)
+        group = told.get("group")
+        return Route(
+            action,
+            (mark.flow if mark and action != "REJECT" else None) or told.get("flow"),
+            group if group in snapshot.groups else next(iter(snapshot.groups), None),
+            int(told.get("priority") or 0),
+            mark.seat_of if mark else None,
+            district,
+            mark.kind if mark else None,
+        )
+
+    def _decide(
+        self, mark: Mark | None, caller: str, called: str, district: str | None, now: datetime
+    ) -> dict[str, Any]:
+        if self.model is None:
+            return {"action": "REJECT"} if mark and mark.kind == "BLACKLIST" else {}
+        here = now.astimezone(self.zone)
+        facts = {
+            "caller": caller, "called": called, "mark": mark.kind if mark else None,
+            "level": mark.level if mark else None, "district": district, "hour": here.hour,
+            "weekday": here.isoweekday(),
+        }  # fmt: skip
+        found = self.model.evaluate(TABLE, facts, {}, now=now)
+        return found if isinstance(found, dict) else {}
