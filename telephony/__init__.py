@@ -1,1 +1,1 @@
-"""Asterisk ARI application: calls, seats, voice menus. Arrives with the telephone issue."""
+"""The telephone: leads calls on an Asterisk through its REST interface. `python -m telephony` runs it."""

@@ -51,6 +51,7 @@ def test_the_seven_stages_bear_the_sources_names(bundle: Compiled) -> None:
 def test_processes_tasks_and_forms_are_the_agreed_ones(bundle: Compiled) -> None:
     assert bundle.processes.keys() == {
         "lifecycle", "department_default", "department_gas", "department_planning", "department_sanitation",
+        "voice_menu",
     }  # fmt: skip
     forms = {e.id: e.form_id for p in bundle.processes.values() for e in p.elements.values() if e.type == "userTask"}
     assert forms == {

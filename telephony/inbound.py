@@ -1,0 +1,131 @@
+"""A call from outside, from its arrival to its end: the table's decision, the menu, the queue, the letter box."""
+
+import logging
+from uuid import UUID
+
+from app.contacts import CallKind, Outcome, Route, normalise_phone
+from app.core.ids import derived_id
+from app.workflow.engine.types import BpmnError
+from telephony.ari import AriError
+from telephony.calls import Call, Stage
+from telephony.events import Channel
+from telephony.exchange import Exchange
+from telephony.line import HungUp
+from telephony.menu import Menu
+from telephony.queueing import ANSWERED, ASKED
+from telephony.texts import BUSY, LETTER_BOX
+from telephony.voice import Run, Voices
+
+log = logging.getLogger(__name__)
+
+MENU = "voice_menu"
+"""The diagram that leads a call when the table names none."""
+
+
+def call_id_of(channel: Channel) -> UUID:
+    """The same channel is the same call, however often we hear of it."""
+    return derived_id("call", channel.id, channel.made_at.isoformat())
+
+
+class Inbound:
+    def __init__(self, exchange: Exchange, menu: Menu) -> None:
+        self.exchange = exchange
+        self.menu = menu
+        self.voices = Voices()
+
+    def arrive(self, channel: Channel, called: str, trunk: str) -> None:
+        """A new call: noted first, then led."""
+        exchange = self.exchange
+        call_id = call_id_of(channel)
+        if call_id in exchange.calls:
+            return
+        caller = normalise_phone(channel.caller)
+        route = exchange.router.route(caller, called, exchange.now())
+        exchange.line(channel.id)
+        call = exchange.arrived(
+            call_id, channel.made_at, direction="IN", caller=caller, called=called, trunk=trunk, channel=channel.id,
+            mark=route.mark, district=route.district, priority=route.priority,
+            wish=str(route.wish) if route.wish else None,
+        )  # fmt: skip
+        exchange.go(self.lead(call, route))
+
+    def resume(self, call: Call) -> None:
+        """After a restart: the caller is still there. Who waited, waits on from where they stood; who was in the menu
+        hears it from its beginning."""
+        route = self.exchange.router.route(call.caller, call.called, self.exchange.now())
+        if call.stage is Stage.QUEUED and call.group is not None:
+            route = Route("QUEUE", None, call.group, call.priority, call.wish, call.district, call.mark)
+        self.exchange.go(self.lead(call, route))
+
+    async def lead(self, call: Call, route: Route) -> None:
+        exchange = self.exchange
+        line = exchange.citizen(call)
+        exchange.led.add(call.id)
+        try:
+            if route.action == "REJECT":
+                await exchange.ari.hang_up(call.channel, "busy")
+                exchange.end(call.id, Outcome.BLOCKED, cause="blacklist")
+                return
+            await line.do(exchange.ari.set_variable(call.channel, "CITYDESK", f"{call.id}:CITIZEN"))
+            match route.action:
+                case "QUEUE":
+                    await self._queue(call, route)
+                case "VOICEMAIL" if route.flow is None:
+                    await self._letter_box(call, busy=False)
+                case _:
+                    await self._menu(call, route)
+            await exchange.ari.hang_up(call.channel)
+            exchange.end(call.id, cause="menu")
+        except HungUp:
+            exchange.end(call.id, cause="caller")
+        except AriError as error:
+            log.warning("call %s: %s", call.id, error)
+            await exchange.ari.hang_up(call.channel)
+            exchange.end(call.id, cause="error")
+        finally:
+            exchange.finish(call.id)
+
+    async def _menu(self, call: Call, route: Route) -> None:
+        """The diagram; without one, straight to the people."""
+        snapshot = self.exchange.snapshot
+        compiled = self.voices.of(snapshot)
+        flow = route.flow or MENU
+        if compiled is None or flow not in compiled.processes:
+            await self._queue(call, route)
+            return
+        variables = {
+            "call_id": str(call.id), "caller": call.caller, "called": call.called, "mark": call.mark,
+            "district": call.district, "group": route.group, "priority": route.priority, "language": call.language,
+            "attended": self.menu.queue.anybody(route.group) if route.group else False,
+        }  # fmt: skip
+        run = Run(compiled, flow, self.menu.deed(call.id))
+        try:
+            await run.through(variables)
+        finally:
+            self.exchange.note(
+                call.id, CallKind.VOICE_RUN, process=flow, bundle=str(snapshot.bundle), steps=run.told(),
+                variables=run.variables, end=run.end,
+            )  # fmt: skip
+        live = self.exchange.live(call.id)
+        if run.end == "fault" and live is not None:
+            await self._queue(live, route)
+
+    async def _queue(self, call: Call, route: Route) -> None:
+        """To the people at once, and to the letter box when they do not come."""
+        if route.group is None:
+            await self._letter_box(call, busy=False)
+            return
+        inputs = {"group": route.group, "priority": route.priority}
+        try:
+            outcome = (await self.menu.queue_up(call.id, inputs))["outcome"]
+        except BpmnError:
+            outcome = "nobody"
+        if outcome not in (ANSWERED, ASKED):
+            await self._letter_box(call, busy=outcome == "timeout")
+
+    async def _letter_box(self, call: Call, *, busy: bool) -> None:
+        zh, en = ((BUSY if busy else LETTER_BOX)[key] for key in ("zh", "en"))
+        await self.menu.record(call.id, {"kind": "VOICEMAIL", "zh": zh, "en": en})
+        live = self.exchange.live(call.id)
+        if live is not None and call.id not in self.exchange.letters:
+            self.exchange.end(call.id, Outcome.MISSED, cause="nobody")

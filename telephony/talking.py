@@ -1,0 +1,168 @@
+"""Talks: who hears whom, what is recorded, and how a talk is held, handed on and ended."""
+
+import asyncio
+import logging
+from uuid import UUID, uuid4
+
+from app.contacts import AgentState, CallKind, Outcome
+from telephony.ari import AriError
+from telephony.calls import SEAT, Call, Leg, Stage
+from telephony.exchange import Exchange
+from telephony.recordings import Recordings
+from telephony.texts import WORK_NO, in_language
+
+log = logging.getLogger(__name__)
+
+
+class Talks:
+    def __init__(self, exchange: Exchange, recordings: Recordings) -> None:
+        self.exchange = exchange
+        self.recordings = recordings
+        self._over: dict[UUID, asyncio.Future[str]] = {}
+        self._moving: set[UUID] = set()
+        """Calls between two seats: the first has gone, the next does not talk yet."""
+
+    # ---------------------------------------------------------------- begin
+    async def begin(self, call_id: UUID, leg: Leg) -> None:
+        """The citizen and `leg` talk. What was paid for in time comes first: they hear each other."""
+        exchange = self.exchange
+        call = exchange.note(call_id, CallKind.ANSWERED, leg=leg.id, agent=str(leg.agent) if leg.agent else None)
+        if leg.agent is not None:
+            exchange.seats.set(leg.agent, AgentState.ON_CALL, exchange.now(), call=call_id)
+        ari = exchange.ari
+        await asyncio.gather(ari.make_bridge(call.bridge), ari.stop_music(call.channel))
+        await ari.add(call.bridge, call.channel, leg.id)
+        if self._records(call, leg):
+            await self.recordings.begin_talk(call)
+        await self._announce(call, leg)
+
+    def _records(self, call: Call, leg: Leg) -> bool:
+        """Recording is on unless the group or the agent has it off (S10); one that runs goes on."""
+        if any(sound.kind == "TALK" for sound in call.sounds.values()):
+            return False
+        group = self.exchange.snapshot.groups.get(call.group or "")
+        agent = self.exchange.snapshot.agents.get(leg.agent) if leg.agent else None
+        return (group is None or group.record) and (agent is None or agent.record)
+
+    async def _announce(self, call: Call, leg: Leg) -> None:
+        """The work number, where the agent wants it told (S14)."""
+        agent = self.exchange.snapshot.agents.get(leg.agent) if leg.agent else None
+        if agent is None or not agent.announce_work_no or call.direction != "IN":
+            return
+        words = in_language(WORK_NO, call.language, work_no=agent.work_no)
+        media = await self.exchange.say(words, call.language)
+        if media:
+            await self.exchange.ari.play_to_bridge(call.bridge, f"b-{uuid4().hex}", media)
+
+    # ---------------------------------------------------------------- end
+    def over(self, call_id: UUID) -> "asyncio.Future[str]":
+        """Done when everybody but the caller has left."""
+        if call_id not in self._over:
+            self._over[call_id] = asyncio.get_running_loop().create_future()
+        return self._over[call_id]
+
+    def on_leg_gone(self, call: Call, channel: str) -> None:
+        """A seat hung up. The last one ends the talk: the caller goes on in the menu that waits for it, else the call
+        is over. A citizen who hangs up ends the call wherever it is."""
+        exchange = self.exchange
+        leg = call.legs[channel]
+        exchange.call_of.pop(channel, None)
+        if channel == call.channel:
+            exchange.end(call.id, cause="caller" if call.direction == "IN" else "seat")
+            self.forget(call.id)
+            return
+        after = exchange.note(call.id, CallKind.LEG_ENDED, leg=channel, cause="hung_up")
+        if leg.agent is not None:
+            exchange.free(leg.agent, call, talked=leg.up)
+        if after.stage is not Stage.AFTER or call.id in self._moving:
+            return
+        for left in list(after.legs.values()):
+            if left.id != after.channel:  # a consultation that nobody leads any more
+                exchange.go(exchange.ari.hang_up(left.id))
+        self.recordings.stop_talk(after)
+        waiting = self._over.pop(call.id, None)
+        if waiting is not None and not waiting.done():
+            exchange.go(exchange.ari.remove(call.bridge, call.channel))
+            waiting.set_result("answered")
+        else:
+            exchange.go(exchange.ari.hang_up(call.channel))
+            exchange.end(call.id, cause="seat")
+
+    def forget(self, call_id: UUID) -> None:
+        """The call ends: whoever waits for its talk hears so from the line."""
+        self._over.pop(call_id, None)
+
+    # ---------------------------------------------------------------- hold
+    async def hold(self, call: Call, agent: UUID | None) -> None:
+        """The citizen hears music, the seat nothing."""
+        if call.held or call.stage is not Stage.TALKING:
+            return
+        exchange = self.exchange
+        exchange.note(call.id, CallKind.HELD, by=str(agent) if agent else None)
+        await exchange.ari.remove(call.bridge, call.channel)
+        await exchange.ari.start_music(call.channel)
+        if agent is not None:
+            exchange.seats.set(agent, AgentState.HOLDING, exchange.now(), call=call.id)
+
+    async def retrieve(self, call: Call, agent: UUID | None) -> None:
+        if not call.held:
+            return
+        exchange = self.exchange
+        await exchange.ari.stop_music(call.channel)
+        await exchange.ari.add(call.bridge, call.channel)
+        exchange.note(call.id, CallKind.RETRIEVED, by=str(agent) if agent else None)
+        if agent is not None:
+            exchange.seats.set(agent, AgentState.ON_CALL, exchange.now(), call=call.id)
+
+    # ---------------------------------------------------------------- more people
+    async def join(self, call: Call, leg: Leg) -> None:
+        """One more telephone in the talk: a conference (T15), a supervisor who barges in."""
+        exchange = self.exchange
+        exchange.note(call.id, CallKind.JOINED, leg=leg.id, agent=str(leg.agent) if leg.agent else None)
+        if leg.agent is not None and leg.kind == SEAT:
+            exchange.seats.set(leg.agent, AgentState.ON_CALL, exchange.now(), call=call.id)
+        await exchange.ari.add(call.bridge, leg.id)
+
+    async def replace(self, call: Call, leg: Leg, way: str, by: UUID | None, *leaving: Leg) -> None:
+        """`leg` takes the talk over and `leaving` are out of it: transfers of all kinds, answering for another."""
+        exchange = self.exchange
+        self._moving.add(call.id)
+        try:
+            exchange.note(call.id, CallKind.TRANSFERRED, way=way, to=leg.number, by=str(by) if by else None, leg=leg.id)
+            for old in leaving:
+                await exchange.ari.hang_up(old.id)
+                self.let_go(call.id, old)
+            live = exchange.live(call.id)
+            if live is not None:
+                await self.begin(call.id, leg)
+        finally:
+            self._moving.discard(call.id)
+
+    def let_go(self, call_id: UUID, leg: Leg) -> None:
+        """A leg that we hung up ourselves."""
+        exchange = self.exchange
+        call = exchange.live(call_id)
+        exchange.call_of.pop(leg.id, None)
+        if call is not None and leg.id in call.legs:
+            exchange.note(call_id, CallKind.LEG_ENDED, leg=leg.id, cause="transferred")
+            if leg.agent is not None:
+                exchange.free(leg.agent, call, talked=leg.up)
+
+    def moving(self, call_id: UUID, on: bool) -> None:
+        """While a call moves, an empty talk is not the end of it."""
+        (self._moving.add if on else self._moving.discard)(call_id)
+
+    async def disconnect(self, call: Call, by: UUID) -> None:
+        """End it for everybody (M02)."""
+        exchange = self.exchange
+        exchange.note(call.id, CallKind.COMMANDED, name="force_disconnect", by=str(by))
+        exchange.end(call.id, cause="disconnected")
+        self.forget(call.id)
+
+    async def lost(self, call: Call) -> None:
+        """After a restart: the citizen is there and nobody talks with them any more."""
+        try:
+            await self.exchange.ari.hang_up(call.channel)
+        except AriError as error:
+            log.warning("%s", error)
+        self.exchange.end(call.id, Outcome.ANSWERED, cause="lost")
