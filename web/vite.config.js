@@ -31,7 +31,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy takes no data: fonts or scripts
     chunkSizeWarningLimit: 1500,
     rollupOptions: {
-      input: { shell: 'src/shell.js', form: 'src/form.js', diagram: 'src/diagram.js', inbox: 'src/inbox.js', board: 'src/board.js', dashboard: 'src/dashboard.js' },
+      input: { shell: 'src/shell.js', form: 'src/form.js', diagram: 'src/diagram.js', inbox: 'src/inbox.js', board: 'src/board.js', dashboard: 'src/dashboard.js', registration: 'src/registration.js' },
     },
   },
 })

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import History
 from app.core.errors import NotFound
 from app.core.ids import derived_id, new_id
+from app.dmn import Explained
 from app.identity.actors import Actor
 from app.workflow import codec
 from app.workflow.engine.types import Element, Refused, Variables
@@ -50,6 +51,15 @@ def form_of(runtime: Runtime, session: Session, bundle_id: UUID, form_id: str) -
     if form is None:
         raise NotFound("workflow.no_form", form=form_id)
     return form
+
+
+def decide(
+    runtime: Runtime, session: Session, bundle_id: UUID, decision: str, inputs: Variables, now: datetime
+) -> Explained | None:
+    """What a decision of a bundle says of `inputs`, with the rules that matched; None where the bundle has no such
+    decision. For hints: no instance is touched, so functions that need one (`deadline`) give null."""
+    model = runtime.bundles.get(session, bundle_id, runtime.registry).decisions.get(decision)
+    return None if model is None else model.explain(decision, inputs, now=now.astimezone(runtime.zone))
 
 
 def instance_of_task(session: Session, task_id: UUID, command_id: UUID) -> UUID | None:

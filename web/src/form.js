@@ -54,12 +54,18 @@ class FormIsland {
     localiseForm(this.form, this.island, this.texts)
     await this.form.importSchema(schema, values)
     this.form.on('submit', event => this.submitted(event))
-    this.form.on('changed', () => this.island.classList.add('is-changed'))
+    this.form.on('changed', ({ data }) => this.changed(data))
     for (const button of this.buttons) button.addEventListener('click', () => this.form.submit())
     document.addEventListener('keydown', event => {
       if (event.ctrlKey && event.key === 'Enter') this.form.submit()
     })
     this.island.dataset.ready = 'true'
+  }
+
+  /** Others on the page may want to know what is being written. */
+  changed(values) {
+    this.island.classList.add('is-changed')
+    document.dispatchEvent(new CustomEvent('citydesk:form-changed', { detail: { form: this.island.id, values } }))
   }
 
   async submitted({ data, errors }) {

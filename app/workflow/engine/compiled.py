@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.dmn import Model
+
 from . import codec, scopes
 from .build import build
 from .bundle import Bundle
@@ -145,6 +147,11 @@ class Compiled:
         instance = Instance(self._specs[process_id], {}, journal)
         start = instance.spec.start_event(element)
         return start.next_start(Token(instance, start), last, count)
+
+    @property
+    def decisions(self) -> Mapping[str, Model]:
+        """The model that holds a decision, by decision id."""
+        return self._decisions
 
     def _read(self, state: bytes) -> Instance:
         return codec.load(state, self._specs, READING)
