@@ -4,6 +4,7 @@ Registers and decides nothing: what an operation does stands with its stage, who
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ from app.lifecycle import (
     return_visit,
     seed_live,
     tasks,
+    vocabulary,
 )
 from app.reports import KIND as REPORT
 from app.reports import carry_out
@@ -90,14 +92,21 @@ def build_registry(settings: Settings | None = None) -> Registry:
     runtime = Runtime(sessions, SystemClock(), Registry(groups=known or city.shipped_groups()), ZoneInfo("UTC"))
     register(runtime)
     if not known:
-        return runtime.registry
+        codes = vocabulary.trade(city.shipped_codes("catalogue/categories"), city.shipped_codes("demo/departments"))
+        return replace(runtime.registry, trade=codes)
     with sessions() as session:
-        return workflow.with_grants(session, runtime.registry)
+        matters = frozenset(matter.code for matter in city.categories(session))
+        departments = frozenset(department.code for department in city.departments(session))
+        absent = {} if city.has_calendar(session) else dict.fromkeys(city.FUNCTIONS, "no-calendar")
+        people = frozenset(str(one.id) for one in identity.all_users(session))
+        registry = workflow.with_grants(session, runtime.registry)
+    return replace(registry, trade=vocabulary.trade(matters or None, departments or None, absent), people=people)
 
 
 def register(runtime: Runtime) -> None:
     """Teach a runtime the trade: operations, FEEL functions, listeners, outbox handlers, message starts."""
     _register_operations(runtime)
+    runtime.registry = replace(runtime.registry, trade=vocabulary.trade())
     runtime.functions(functions.calendar_functions, city.FUNCTIONS)
     runtime.on_steps(progress.follow)
     runtime.on_steps(partial(_number, runtime))  # last: it locks the counters (W14)
@@ -129,13 +138,14 @@ def _register_operations(runtime: Runtime) -> None:
     """Name, who may call it, inputs it must have, inputs it may have."""
     dispatch = partial(assignment.dispatch_orders, zone=runtime.zone)
     for handler, name, processes, inputs, optional in _OPERATIONS:
-        runtime.operation(Operation(name, "local", processes, inputs, optional), handler)
+        runtime.operation(Operation(name, "local", processes, inputs, optional, **vocabulary.operation(name)), handler)
     for operation in VOICE_OPERATIONS:  # telephony does them, on a caller's line
         runtime.operation(operation)
     runtime.operation(
         Operation(
             "dispatch_orders", "local", LIFECYCLE, ("lead_department",),
             ("assist_departments", "method", "urgency", "processing_content"),
+            **vocabulary.operation("dispatch_orders"),
         ),
         dispatch,
     )  # fmt: skip

@@ -22,7 +22,7 @@ def _loaded() -> bool:
     return True
 
 
-def say(key: str, **params: object) -> str:
+def say(key: str, /, **params: object) -> str:
     """The sentence for `key` (of any feature) in the terminal's language."""
     _loaded()
     return text(key, language(), **params)

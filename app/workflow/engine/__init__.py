@@ -5,7 +5,7 @@
 from collections.abc import Mapping
 
 from .bundle import read
-from .checks import check
+from .checks import check, check_build
 from .compiled import Compiled
 from .findings import as_json, describe
 from .types import (
@@ -92,9 +92,10 @@ def check_files(files: Mapping[str, bytes], registry: Registry) -> list[Finding]
 
 
 def compile_bundle(files: Mapping[str, bytes], registry: Registry) -> Compiled:
-    """The bundle, ready to run. Raises Refused with every finding when one of them is an error."""
+    """The bundle, ready to run. Raises Refused when it cannot be built. What a deploy refuses besides (`check_files`)
+    does not keep a bundle that was deployed earlier from running."""
     bundle = read(files, registry)
-    findings = check(bundle, registry)
+    findings = check_build(bundle, registry)
     if any(finding.severity == "error" for finding in findings):
         raise Refused(findings)
     return Compiled(bundle, registry)

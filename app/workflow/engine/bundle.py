@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app import dmn, forms
+from app import dmn
 
-from .model import ProcessModel
-from .reader import Reader, parse_xml
+from .markup import XmlElement
+from .model import Definition, ProcessModel
+from .reader import MAX_BYTES, Reader, parse_xml
+from .reasons import reason_code
 from .types import Finding, Registry
 
 
@@ -19,6 +21,17 @@ class Bundle:
     """The model that holds the decision, by decision id."""
     forms: dict[str, dict[str, Any]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    homes: dict[tuple[str, str], str] = field(default_factory=dict)
+    """("decision" or "form", id) → its file."""
+    definitions: list[Definition] = field(default_factory=list)
+    """What events may name."""
+    lanes: list[Definition] = field(default_factory=list)
+    remarks: list[Finding] = field(default_factory=list)
+    """Of reading the files, for `check` alone."""
+    models: dict[str, tuple[dmn.Model, XmlElement]] = field(default_factory=dict)
+    """Of each readable .dmn file."""
+    form_files: dict[str, Any] = field(default_factory=dict)
+    """Of each .form file that is JSON."""
 
     def error(self, file: str, element: str | None, code: str, /, **params: object) -> None:
         self.findings.append(Finding("error", file, element, code, params))
@@ -44,6 +57,9 @@ def read(files: Mapping[str, bytes], registry: Registry) -> Bundle:
 def _read_diagram(bundle: Bundle, file: str, content: bytes) -> None:
     reader = Reader(file, content)
     bundle.findings += reader.findings
+    bundle.definitions += reader.definitions
+    bundle.lanes += reader.lanes
+    bundle.remarks += reader.remarks
     for process in reader.processes:
         if process.id in bundle.processes:
             bundle.error(file, process.id, "duplicate-process", other=bundle.processes[process.id].file)
@@ -62,24 +78,39 @@ def _read_decisions(bundle: Bundle, file: str, content: bytes, imports: Sequence
         bundle.error(file, error.element, "bad-decision", detail=str(error))
         return
     for fault in model.faults():
-        bundle.error(file, fault.element, "bad-decision", detail=fault)
+        code, params = reason_code(fault, registry)
+        if code == "bad-expression" and fault.expression is None:
+            code = "bad-decision"
+        bundle.findings.append(Finding("error", file, fault.element, code, {**params, "expression": fault.expression},
+                                       _title(model, fault.name)))  # fmt: skip
+    bundle.models[file] = (model, root)
     for id_ in model.decisions:
         if id_ in bundle.decisions:
             bundle.error(file, id_, "duplicate-decision")
         bundle.decisions[id_] = model
+        bundle.homes["decision", id_] = file
+
+
+def _title(model: dmn.Model, id_: str | None) -> str | None:
+    """The name of a decision or knowledge model."""
+    found = model.decisions.get(id_ or "") or model.knowledge.get(id_ or "")
+    return id_ if found is None else found.name
 
 
 def _read_form(bundle: Bundle, file: str, content: bytes) -> None:
+    if len(content) > MAX_BYTES:
+        bundle.error(file, None, "too-large", limit=MAX_BYTES)
+        return
     try:
         form = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         bundle.error(file, None, "not-json", detail=str(error))
         return
-    for element, code, params in forms.faults(form):
-        bundle.error(file, element, code, **params)
+    bundle.form_files[file] = form
     id_ = form.get("id") if isinstance(form, dict) else None
     if not isinstance(id_, str):
         return
     if id_ in bundle.forms:
         bundle.error(file, id_, "duplicate-form")
     bundle.forms[id_] = form
+    bundle.homes["form", id_] = file

@@ -85,6 +85,16 @@ class Zeebe:
         return self.attributes.get(element, {}).get(attribute) or None
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A message, signal, error or escalation that a file defines for its events."""
+
+    file: str
+    kind: str
+    id: str
+    name: str | None
+
+
 @dataclass(slots=True)
 class Flow:
     id: str
@@ -93,6 +103,7 @@ class Flow:
     condition: str | None
     linked: bool = False
     """Drawn as a pair of link events."""
+    name: str | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +125,8 @@ class Node:
     """What an embedded or event sub-process contains."""
     incoming: list[Flow] = field(default_factory=list)
     outgoing: list[Flow] = field(default_factory=list)
+    drawn: tuple[str, ...] = ()
+    """Ids of sequence flows that the element itself names."""
 
     @property
     def names(self) -> dict[str, str]:

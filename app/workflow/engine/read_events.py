@@ -1,7 +1,7 @@
 """Reads event definitions and what they refer to: messages, signals, errors, escalations."""
 
 from .markup import BPMN, ZEEBE, XmlElement, local_name
-from .model import Event
+from .model import Definition, Event
 
 KINDS = {
     "messageEventDefinition": "message",
@@ -23,6 +23,15 @@ class Events:
             kind: {e.get("id"): e for e in root.findall(f"{{{BPMN}}}{kind}")}
             for kind in ("message", "signal", "error", "escalation")
         }
+
+    def definitions(self, file: str) -> list[Definition]:
+        """Everything that events of the file may name."""
+        return [
+            Definition(file, kind, str(id_), element.get("name") or None)
+            for kind, elements in self._by_id.items()
+            for id_, element in elements.items()
+            if id_
+        ]
 
     def read(self, element: XmlElement, tag: str) -> Event:
         """The event of a flow node. Never raises: what is missing is None."""

@@ -3,7 +3,7 @@
 from lxml import etree
 
 from .markup import BPMN, XmlElement, local_name, namespace, read_zeebe
-from .model import FLOW_NODES, Flow, Loop, Node, ProcessModel, Scope
+from .model import FLOW_NODES, Definition, Flow, Loop, Node, ProcessModel, Scope
 from .read_events import Events
 from .types import Finding
 
@@ -30,7 +30,12 @@ IGNORED = frozenset(
 )
 """Drawn and without effect."""
 
+FREE = frozenset({"message", "signal", "error", "escalation", "lane", "participant", "collaboration"})
+"""Named by others, and never an element of a process."""
 LOOPS = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
+MAX_BYTES = 5_000_000
+"""Of one file; the shipped ones have a hundredth of it."""
+WAYS = ("incoming", "outgoing")
 CONTAINERS = frozenset({"subProcess"})
 
 UNSUPPORTED = {
@@ -43,6 +48,8 @@ UNSUPPORTED = {
 
 def parse_xml(file: str, content: bytes) -> tuple[XmlElement | None, list[Finding]]:
     """The root element, or None and why not. No entities, no DTD, no network."""
+    if len(content) > MAX_BYTES:
+        return None, [Finding("error", file, None, "too-large", {"limit": MAX_BYTES})]
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
@@ -60,6 +67,10 @@ class Reader:
         self.file = file
         self.processes: list[ProcessModel] = []
         self.ids: dict[str, str] = {}
+        self.definitions: list[Definition] = []
+        self.lanes: list[Definition] = []
+        self.remarks: list[Finding] = []
+        """For `check`; the builder does not care."""
         root, self.findings = parse_xml(file, content)
         if root is None:
             return
@@ -67,8 +78,17 @@ class Reader:
             self._error(None, "not-bpmn")
             return
         self._events = Events(root)
-        for element in root.findall(f"{{{BPMN}}}process"):
+        self.definitions += self._events.definitions(file)
+        self.lanes = [
+            Definition(file, "lane", lane.get("id") or "", lane.get("name") or None)
+            for lane in root.iter(f"{{{BPMN}}}lane")
+        ]
+        processes = root.findall(f"{{{BPMN}}}process")
+        for element in processes:
             self._process(element)
+        if not processes:
+            self.remarks.append(Finding("warning", self.file, None, "no-process"))
+        self._other_ids(root)
 
     def _error(self, element: str | None, code: str, /, **params: object) -> None:
         self.findings.append(Finding("error", self.file, element, code, params))
@@ -89,6 +109,18 @@ class Reader:
             self._error(id_, "duplicate-id", element=id_)
         else:
             self.ids[id_] = self.file
+
+    def _other_ids(self, root: XmlElement) -> None:
+        """Ids of what is no element of a process that runs: messages, lanes, pools."""
+        own = set(self.ids)
+        seen: set[str] = set()
+        for element in root.iter(f"{{{BPMN}}}*"):
+            id_ = element.get("id")
+            if not id_:
+                continue
+            if (id_ in seen and id_ not in own) or (id_ in own and local_name(element) in FREE):
+                self.remarks.append(Finding("error", self.file, id_, "duplicate-id", {"element": id_}))
+            seen.add(id_)
 
     def _scope(self, container: XmlElement, id_: str, process: str, parent: str | None) -> Scope:
         scope = Scope(id_, process, self.file)
@@ -143,6 +175,7 @@ class Reader:
             attributes=dict(element.attrib),
             zeebe=read_zeebe(element),
             event=self._events.read(element, tag),
+            drawn=tuple(str(e.text).strip() for way in WAYS for e in element.findall(f"{{{BPMN}}}{way}") if e.text),
             loop=next((_loop(child) for child in element if local_name(child) in LOOPS), None),
         )
         if tag in CONTAINERS:
@@ -153,7 +186,8 @@ class Reader:
 def _flow(element: XmlElement) -> Flow:
     condition = element.find(f"{{{BPMN}}}conditionExpression")
     text = None if condition is None else (condition.text or "").strip()
-    return Flow(element.get("id") or "", element.get("sourceRef") or "", element.get("targetRef") or "", text)
+    source, target = element.get("sourceRef") or "", element.get("targetRef") or ""
+    return Flow(element.get("id") or "", source, target, text, name=element.get("name"))
 
 
 def _loop(element: XmlElement) -> Loop:

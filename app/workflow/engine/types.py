@@ -19,6 +19,11 @@ Variables = Mapping[str, Any]
 """JSON values, plus FEEL's date, time and duration types."""
 
 
+Severity = Literal["error", "warning"]
+Values = frozenset[str] | str | None
+"""The only values there can be, or the FEEL kind of all of them; None: anything."""
+
+
 # ------------------------------------------------------------------ what wiring tells the engine
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -31,6 +36,64 @@ class Operation:
     inputs: tuple[str, ...] = ()
     """Names it must find in its input mapping: checked at deploy."""
     optional: tuple[str, ...] = ()
+    results: Mapping[str, Values] | None = None
+    """Names of the variables it returns; None: unknown."""
+    tests: Mapping[str, str] = field(default_factory=dict)
+    """For inputs: what a constant must satisfy, as a cell of a decision table says it."""
+    errors: tuple[str, ...] | None = None
+    """BPMN error codes it may throw; None: unknown."""
+    message: str | None = None
+    """Of an operation that sends a message: the input that names it. `key` and `variables` are its other inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKind:
+    """A message that the product sends to diagrams, or that only some may send."""
+
+    sent: bool = False
+    """By the product or people, not by a diagram."""
+    received: bool = False
+    """By the product: no diagram needs to wait for it."""
+    senders: tuple[str, ...] | None = None
+    """Process ids that may send it (a trailing `*` matches the rest); None: every one."""
+    variables: Mapping[str, Values] | None = None
+    """What it brings; None: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormRules:
+    """What the trade expects of forms."""
+
+    fixed: frozenset[str] = frozenset()
+    """Keys that no form writes."""
+    writable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Form id → fixed keys that it may write all the same."""
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Key → the only values that can be stored under it."""
+    lists: Mapping[str, Values] = field(default_factory=dict)
+    """Names of lists that the product fills in (property `list`); empty: do not check."""
+    context: frozenset[str] = frozenset()
+    """Names that expressions may read besides the form's own keys and the diagram's variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What the features above know of the diagrams' surroundings. All of it may be left out: then nothing is said."""
+
+    arguments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Domain function → parameter → what a constant must satisfy, as a cell of a decision table says it."""
+    results: Mapping[str, str] = field(default_factory=dict)
+    """Domain function → the FEEL kind it gives."""
+    starts: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
+    """Process id (a trailing `*` matches the rest) → the variables its instances are given."""
+    messages: Mapping[str, MessageKind] = field(default_factory=dict)
+    forms: FormRules = field(default_factory=FormRules)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Domain functions that cannot answer now → a finding's code: there is no working calendar."""
+    dated: tuple[str, ...] = ()
+    """Processes (patterns) whose user tasks need a due date or a timer."""
+    lanes: frozenset[str] = frozenset()
+    """Names of roles and departments as people write them on lanes, besides the groups themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +107,16 @@ class Registry:
     """Known candidate groups (roles and departments); empty means "do not check"."""
     grants: frozenset[tuple[str, str]] = frozenset()
     """(process id, operation) pairs an administrator has allowed beyond `Operation.processes`."""
+    people: frozenset[str] = frozenset()
+    """Ids of those who may be assignees; empty means "do not check"."""
+    trade: Trade = field(default_factory=Trade)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault of a file, in words an analyst understands."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     file: str
     element: str | None
     """BPMN / DMN element id, or a form field's key."""

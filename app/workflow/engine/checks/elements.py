@@ -28,8 +28,6 @@ KNOWN_EXTENSIONS = frozenset(
     }
 )
 BOUND = ("formDefinition", "calledDecision", "calledElement")
-GROUP_LIST = re.compile(r'=\s*(\[\s*)?("[^"\\]*"|[\w.]+)(\s*,\s*("[^"\\]*"|[\w.]+))*(\s*\])?\s*')
-"""A text or a variable, or a list of them."""
 TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -135,21 +133,8 @@ def _check_user_task(checker: Checker, node: Node) -> None:
         checker.warn(node, "form-without-output", form=form_id)
     if not any(node.zeebe.get(*USER_FIELDS[who]) for who in ("assignee", "groups", "users")):
         checker.warn(node, "nobody-assigned")
-    for name, where in USER_FIELDS.items():
-        expression = checker.expression(node, node.zeebe.get(*where))
-        if expression is not None and name == "groups":
-            _check_groups(checker, node, expression.text)
-
-
-def _check_groups(checker: Checker, node: Node, text: str) -> None:
-    """The constants among them: `gas, water`, or the texts of a FEEL list `=["gas", department]`."""
-    if text.startswith("="):
-        groups = re.findall(r'"([^"]*)"', text) if GROUP_LIST.fullmatch(text) else []
-    else:
-        groups = [part.strip() for part in text.split(",") if part.strip()]
-    for group in groups:
-        if checker.registry.groups and group not in checker.registry.groups:
-            checker.error(node, "unknown-group", group=group)
+    for where in USER_FIELDS.values():
+        checker.expression(node, node.zeebe.get(*where))
 
 
 def _check_rule_task(checker: Checker, node: Node) -> None:

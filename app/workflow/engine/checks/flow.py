@@ -60,10 +60,10 @@ def _check_conditions(checker: Checker, node: Node) -> None:
     for flow in node.outgoing:
         if flow.condition is not None:
             if not choosing:
-                checker.error(node, "condition-elsewhere", flow=flow.id)
-            checker.expression(node, flow.condition, feel_only=True)
+                checker.flow("error", node, flow, "condition-elsewhere")
+            checker.expression(node, flow.condition, feel_only=True, flow=flow)
         elif choosing and len(node.outgoing) > 1 and flow.id != default:
-            checker.error(node, "flow-without-condition", flow=flow.id)
+            checker.flow("error", node, flow, "flow-without-condition")
     if choosing and len(node.outgoing) > 1 and default is None:
         checker.warn(node, "no-default")
 

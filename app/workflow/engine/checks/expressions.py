@@ -1,0 +1,128 @@
+"""Every expression of the diagrams, read with what its variables can hold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+
+from app import feel
+from app.feel import syntax as s
+from app.feel.inspection import constant
+
+from ..build import USER_FIELDS
+from ..model import Flow, Node
+from ..reasons import suggested
+from .checker import Checker
+from .dataflow import Dataflow, Place
+from .inference import Inference
+from .shapes import ANY, Shape
+
+DURATIONS = frozenset({"days and time duration", "years and months duration"})
+MOMENTS = frozenset({"date and time", "date", "string"})
+TEXTS = frozenset({"string", "list"})
+TIMERS = {"timeDuration": DURATIONS | {"string"}, "timeDate": MOMENTS, "timeCycle": frozenset({"string"})}
+FIELDS = {
+    "due": MOMENTS, "follow_up": MOMENTS, "priority": frozenset({"number", "string"}), "groups": TEXTS, "users": TEXTS,
+    "assignee": frozenset({"string", "number"}),
+}  # fmt: skip
+ERRORS = frozenset({"bad-literal", "bad-arguments", "argument-value", "argument-kinds", "operator-kinds"})
+"""Codes of inference that are errors: what they tell of can never work."""
+NEAR = 0.84
+"""How alike two names must be to count as a slip where a name might still come from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One expression: where it stands, what it sees, what it must give, and how its gateway or element is told."""
+
+    node: Node
+    text: str
+    place: Place
+    kinds: frozenset[str] | None = None
+    what: str = ""
+    flow: Flow | None = None
+
+
+def check_expressions(checker: Checker, data: Dataflow) -> None:
+    for process in data.flows.values():
+        for node in process.nodes.values():
+            for spot in spots(data, node):
+                _check(checker, data, spot)
+
+
+def spots(data: Dataflow, node: Node) -> Iterator[Spot]:
+    """The expressions of an element and of the flows that leave it."""
+    outside, inside = data.outside(node), data.inside(node)
+    truth = frozenset({"boolean"})
+    for flow in node.outgoing:
+        if flow.condition:
+            yield Spot(node, flow.condition, outside, truth, "condition", flow)
+    for mapping in node.zeebe.inputs:
+        yield Spot(node, mapping.source, inside)
+    for mapping in node.zeebe.outputs:
+        yield Spot(node, mapping.source, data.afterwards(node))
+    event = node.event
+    if event.timer is not None:
+        yield Spot(node, event.text, inside, TIMERS.get(event.timer), event.timer)
+    elif event.kind == "conditional":
+        yield Spot(node, event.text, inside, truth, "condition")
+    if event.key is not None and node.type != "startEvent":
+        yield Spot(node, event.key, inside, frozenset({"string", "number"}), "key")
+    elif event.key is not None and node.parent is not None:
+        yield Spot(node, event.key, data.outside(node), frozenset({"string", "number"}), "key")
+    if node.type == "userTask":
+        for name, where in USER_FIELDS.items():
+            yield Spot(node, node.zeebe.get(*where) or "", inside, FIELDS.get(name), name)
+    yield Spot(node, node.zeebe.get("script", "expression") or "", inside)
+    for where in (("calledDecision", "decisionId"), ("calledElement", "processId")):
+        yield Spot(node, node.zeebe.get(*where) or "", inside, frozenset({"string"}), where[1])
+    if node.loop is not None and node.loop.multiple:
+        yield Spot(node, node.loop.collection or "", outside, frozenset({"list"}), "collection")
+        yield Spot(node, node.loop.output_element or "", data.afterwards(node))
+        yield Spot(node, node.loop.completion or "", data.completion(node), truth, "condition")
+
+
+def _check(checker: Checker, data: Dataflow, spot: Spot) -> None:
+    node = data.parse(spot.text)
+    if node is None:
+        return
+    told: set[tuple[str, str]] = set()
+
+    def report(code: str, **params: object) -> None:
+        key = (code, str(params))
+        if code == "unknown-variable":
+            params["known"] = suggested(str(params["name"]), spot.place.names())
+        if key not in told:
+            told.add(key)
+            tell(checker, spot, code, **params)
+
+    shape = Inference(checker.registry, partial(look, spot.place), report).of(node)
+    known = constant(node)
+    if spot.kinds is not None and shape.kinds and not shape.kinds & spot.kinds:
+        report(
+            "wrong-kind", what=spot.what, kind=" / ".join(sorted(shape.kinds)), wanted=" / ".join(sorted(spot.kinds))
+        )
+    elif spot.flow is not None and known is not None and not isinstance(node, s.Literal) and known.value is not None:
+        report("condition-constant", value=feel.value_text(known.value))
+
+
+def look(place: Place, name: str) -> Shape | None:
+    """A variable's shape; None where nothing sets it. Where names may come from outside, one that nearly is a known
+    one counts as a slip."""
+    found = place.look(name)
+    return None if found == ANY and name not in (names := place.names()) and _slip(name, names) else found
+
+
+def _slip(name: str, names: list[str]) -> bool:
+    return len(name) > 3 and bool(get_close_matches(name, names, 1, NEAR))
+
+
+def tell(checker: Checker, spot: Spot, code: str, /, **params: object) -> None:
+    severe = code in ERRORS or code == "wrong-kind" or code in checker.registry.trade.absent.values()
+    params = {"expression": spot.text.strip(), **params}
+    if spot.flow is not None:
+        checker.flow("error" if severe else "warning", spot.node, spot.flow, code, **params)
+    elif severe:
+        checker.error(spot.node, code, **params)
+    else:
+        checker.warn(spot.node, code, **params)

@@ -1,0 +1,202 @@
+"""Faults in diagrams."""
+
+from tests.unit.checks.seeds import seed
+
+LIFE, DEFAULT = "processes/lifecycle.bpmn", "processes/departments/default.bpmn"
+GAS, PLANNING = "processes/departments/gas.bpmn", "processes/departments/planning.bpmn"
+
+DIAGRAMS = [
+    # structure
+    seed(
+        LIFE,
+        'targetRef="acceptance" />',
+        'targetRef="acceptanc" />',
+        "loose-flow",
+        "Flow_reporting_to_acceptance",
+        "unreachable",
+        "dead-end",
+    ),
+    seed(
+        LIFE,
+        ' default="Flow_judged_to_file_case"',
+        "",
+        "flow-without-condition",
+        "Flow_judged_to_file_case",
+        "no-default",
+    ),
+    seed(
+        LIFE,
+        'default="Flow_judged_to_file_case"',
+        'default="Flow_judged_to_void_case"',
+        "condition-on-default",
+        "Flow_judged_to_void_case",
+        "flow-without-condition",
+    ),
+    seed(
+        LIFE,
+        '<bpmn:startEvent id="reported" name="Problem reported">',
+        '<bpmn:startEvent id="second" name="二"><bpmn:outgoing>F2</bpmn:outgoing></bpmn:startEvent>'
+        '<bpmn:sequenceFlow id="F2" sourceRef="second" targetRef="reporting" />'
+        '<bpmn:startEvent id="reported" name="Problem reported">',
+        "many-starts",
+        "reported",
+    ),
+    seed(
+        LIFE,
+        '<bpmn:sequenceFlow id="Flow_file_case_to_filed" sourceRef="file_case" targetRef="filed" />',
+        "",
+        "dead-end",
+        "file_case",
+        "unreachable",
+        "dangling-flow",
+    ),
+    seed(
+        DEFAULT,
+        'attachedToRef="sign" cancelActivity="false">',
+        'attachedToRef="sing" cancelActivity="false">',
+        "boundary-without-host",
+        "sign_warn",
+        "unreachable",
+    ),
+    seed(
+        DEFAULT,
+        'id="sign_due_told"',
+        'id="sign_warn_told"',
+        "duplicate-id",
+        "sign_warn_told",
+        "loose-flow",
+        "dead-end",
+        "unreachable",
+        "dangling-flow",
+    ),
+    seed(
+        LIFE,
+        '<bpmn:sequenceFlow id="Flow_judge_to_judged" sourceRef="judge" targetRef="judged" />',
+        '<bpmn:sequenceFlow id="Flow_judge_to_judged" sourceRef="judge" targetRef="judged"><bpmn:conditionExpression>'
+        '=judgement = "FILE"</bpmn:conditionExpression></bpmn:sequenceFlow>',
+        "condition-elsewhere",
+        "Flow_judge_to_judged",
+    ),
+    # expressions
+    seed(LIFE, '=judgement = "VOID"', '=judgement = "VIOD"', "value-never", "Flow_judged_to_void_case"),
+    seed(
+        LIFE,
+        '=judgement = "REPORT_LEADER"',
+        '=judgment = "REPORT_LEADER"',
+        "unknown-variable",
+        "Flow_judged_to_report_to_leader",
+    ),
+    seed(
+        LIFE,
+        '=judgement = "REPORT_LEADER"',
+        'judgement = "REPORT_LEADER"',
+        "not-feel",
+        "Flow_judged_to_report_to_leader",
+    ),
+    seed(LIFE, '=judgement = "ANSWER"', '=(judgement = "ANSWER"', "bad-expression", "Flow_judged_to_answer_chosen"),
+    seed(
+        LIFE,
+        'visit.result = "UNREACHED" and',
+        'visit.reslt = "UNREACHED" and',
+        "unknown-entry",
+        "Flow_visit_outcome_to_some_hours_later",
+    ),
+    seed(LIFE, "attempts &lt; 3", 'attempts &lt; "3"', "operator-kinds", "Flow_visit_outcome_to_some_hours_later"),
+    seed(LIFE, "=returned_orders &gt; 0", "=returned_order &gt; 0", "unknown-variable", "Flow_returned_to_sorting"),
+    seed(LIFE, "=suggestion.lead", "=suggestion.leed", "unknown-entry", "decide_unit"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', '=deadlin(2, "WORKING_DAY")', "unknown-function", "visit_due"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', "=deadline(2)", "bad-arguments", "visit_due"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', '=deadline(-2, "WORKING_DAY")', "argument-value", "visit_due"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', '=deadline(2, "WORKDAY")', "argument-value", "visit_due"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', 'deadline(2, "WORKING_DAY")', "bad-timer", "visit_due"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', "", "timer-without-time", "visit_due"),
+    seed(LIFE, '=deadline(2, "WORKING_DAY")', '=duration("2 days")', "bad-literal", "visit_due"),
+    seed(LIFE, "'=deadline(2, \"WORKING_HOUR\")'", "'2 hours'", "bad-date", "judge"),
+    seed(
+        LIFE,
+        "source='=if urgency = null then \"NORMAL\" else urgency'",
+        "source='if urgency = null then \"NORMAL\" else urgency'",
+        "equals-forgotten",
+        "decide_unit",
+    ),
+    seed(DEFAULT, "=sign_limit.due_at</bpmn:timeDate>", "=sign_limit.due</bpmn:timeDate>", "unknown-entry", "sign_due"),
+    seed(
+        DEFAULT,
+        'source="=decision" target="sign_decision"',
+        'source="=decison" target="sign_decision"',
+        "unknown-variable",
+        "sign",
+    ),
+    seed(
+        DEFAULT,
+        '=sign_decision = "RETURN"',
+        '=sign_decision = "REUTRN"',
+        "value-never",
+        "Flow_signed_to_review_objection",
+    ),
+    # relations
+    seed(LIFE, 'formId="judgement"', 'formId="judgment"', "unknown-form", "judge"),
+    seed(
+        LIFE,
+        'decisionId="responsible_department"',
+        'decisionId="responsible_departement"',
+        "unknown-decision",
+        "decide_unit",
+    ),
+    seed(
+        LIFE,
+        '<zeebe:taskDefinition type="file_case" />',
+        '<zeebe:taskDefinition type="flie_case" />',
+        "unknown-operation",
+        "file_case",
+    ),
+    seed(
+        LIFE,
+        '<zeebe:taskDefinition type="file_case" />',
+        '<zeebe:taskDefinition type="end_order" />',
+        "operation-not-granted",
+        "file_case",
+        "operation-input-missing",
+    ),
+    seed(LIFE, 'candidateGroups="leader"', 'candidateGroups="leaders"', "unknown-group", "instruct"),
+    seed(LIFE, 'candidateGroups="shift_supervisor"', 'assignee="li.lei"', "unknown-person", "judge"),
+    seed(LIFE, '<zeebe:assignmentDefinition candidateGroups="shift_supervisor" />', "", "nobody-assigned", "judge"),
+    seed(LIFE, "<zeebe:taskSchedule dueDate='=deadline(2, \"WORKING_HOUR\")' />", "", "task-without-limit", "judge"),
+    seed(
+        DEFAULT,
+        'source=\'="SIGN"\' target="kind"',
+        'source=\'="SING"\' target="kind"',
+        "input-value",
+        "start_sign_limit",
+    ),
+    seed(
+        DEFAULT, '<zeebe:input source=\'="SIGN"\' target="kind" />', "", "operation-input-missing", "start_sign_limit"
+    ),
+    seed(DEFAULT, "source='=\"RETURNED\"'", "source='=\"GIVEN_BACK\"'", "input-value", "end_order_returned"),
+    seed(DEFAULT, "source='=[\"handler\"]'", "source='=[\"handlers\"]'", "input-value", "notify_sign_warn"),
+    seed(
+        GAS,
+        'source=\'="order_ended"\' target="name"',
+        'source=\'="order_endet"\' target="name"',
+        "message-without-receiver",
+        None,
+    ),
+    seed(DEFAULT, '<zeebe:input source="=case_id" target="key" />', "", "message-sent-without-key", "returned_told"),
+    seed(DEFAULT, '<zeebe:subscription correlationKey="=order_id" />', "", "message-without-key", "withdrawal_asked"),
+    seed(
+        LIFE,
+        'messageRef="Message_bring_visit_forward"',
+        'messageRef="Message_order_ended"',
+        "definition-unused",
+        "Message_bring_visit_forward",
+    ),
+    seed(LIFE, 'name="bring_visit_forward"', 'name="bring_visit_foreward"', "message-without-sender", "wait_for_visit"),
+    seed(
+        LIFE,
+        '<bpmn:exclusiveGateway id="certain" name="Certain?" default="Flow_certain_to_confirm_unit">',
+        '<bpmn:exclusiveGateway id="certain" default="Flow_certain_to_confirm_unit">'
+        "<bpmn:incoming>Flow_gone</bpmn:incoming>",
+        "dangling-flow",
+        "certain",
+    ),
+]
