@@ -63,7 +63,7 @@ def similar_cases(session: Session, sketch: Sketch, *, actor: Actor, now: dateti
         return []
     found = union_all(*ways).subquery("found")
     grouped = select(found.c.id, func.bool_or(found.c.caller)).group_by(found.c.id).limit(3 * OPEN_TOO)
-    by_caller: dict[UUID, bool] = dict(iter(session.execute(grouped)))  # type: ignore[arg-type]
+    by_caller: dict[UUID, bool] = dict(iter(session.execute(grouped)))
     page = select(CaseFile.id).where(CaseFile.id.in_(list(by_caller)), readable(actor))
     similar = [_weigh(line, sketch, by_caller[line.id], now) for line in lines_of(session, page)]
     similar.sort(key=lambda one: (-one.likeness, -one.line.registered_at.timestamp()))

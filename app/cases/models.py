@@ -80,6 +80,22 @@ class Registration(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Merge(Base):
+    """A report that joined a case (并单); `content` is what was reported, so that it can become a case of its own."""
+
+    __tablename__ = "merge"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    registration_id: Mapped[UUID]
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor: Mapped[UUID]
+    actor_name: Mapped[str]
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_by: Mapped[UUID | None]
+    undone_by_name: Mapped[str | None]
+
+
 class CaseSearch(Base):
     """What free text finds a case by: its words in one written form, kept by a trigger."""
 

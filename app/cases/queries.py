@@ -17,6 +17,7 @@ from app.cases.models import (
     CaseFile,
     Evaluation,
     LeaderInstruction,
+    Merge,
     ProcessingForm,
     Registration,
     ReturnVisit,
@@ -104,6 +105,21 @@ def registrations_of(session: Session, case: CaseFile, actor: Actor) -> list[Reg
     may = can(actor, "citizen.read", scope_of(case))
     query = select(Registration).where(Registration.case_id == case.id).order_by(Registration.created_at)
     return [_registration_view(registration, may) for registration in session.scalars(query)]
+
+
+def standing_merge(session: Session, registration_id: UUID) -> Merge:
+    """How this report came to a case that was not its own. Raises NotFound."""
+    query = select(Merge).where(Merge.registration_id == registration_id, Merge.undone_at.is_(None))
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("cases.unknown")
+    return found
+
+
+def merges_of(session: Session, case_id: UUID) -> dict[UUID, Merge]:
+    """Of the reports that joined this case and stay in it, by registration."""
+    query = select(Merge).where(Merge.case_id == case_id, Merge.undone_at.is_(None))
+    return {merge.registration_id: merge for merge in session.scalars(query)}
 
 
 def reveal_citizen(

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cases.actions import first_registration, new_fact
+from app.cases.actions import new_fact
 from app.cases.enums import FactKind
 from app.cases.models import CaseFile, ProcessingForm, Registration, ReturnVisit, StageTime, TimeLimit, WorkOrder
 from app.core.db import Base
@@ -38,8 +38,13 @@ class Dossier:
     @cached_property
     def registration(self) -> Registration:
         """The report that made the case."""
-        with self.session.no_autoflush:
-            return first_registration(self.session, self.case.id)
+        return self.registrations[0]
+
+    @cached_property
+    def registrations(self) -> list[Registration]:
+        """Every caller's report of the case, the oldest first."""
+        query = select(Registration).where(Registration.case_id == self.case.id)
+        return self._read(query.order_by(Registration.created_at, Registration.id))
 
     @cached_property
     def orders(self) -> list[WorkOrder]:
@@ -115,7 +120,7 @@ _LISTS: dict[type[Base], str] = {
 def new_dossier(session: Session, case: CaseFile, registration: Registration) -> Dossier:
     """Of a case that this command makes: there is nothing to read."""
     dossier = Dossier(session, case, case.instance_id)
-    dossier.registration = registration
+    dossier.registrations = [registration]
     dossier.orders, dossier.limits, dossier.stays, dossier.visits = [], [], [], []
     dossier.add(case)
     dossier.add(registration)
@@ -141,12 +146,12 @@ def order_of(session: Session, on: OnInstance) -> WorkOrder | None:
 def _opened(session: Session, on: OnInstance) -> Dossier:
     if on.subject_kind != ORDER:
         of_case = select(CaseFile, Registration).join(Registration, Registration.case_id == CaseFile.id)
-        of_case = of_case.where(CaseFile.id == on.subject_id).order_by(Registration.created_at).limit(1)
-        found = session.execute(of_case).one_or_none()
-        if found is None:
+        of_case = of_case.where(CaseFile.id == on.subject_id).order_by(Registration.created_at, Registration.id)
+        found = session.execute(of_case).all()
+        if not found:
             raise NotFound("cases.unknown")
-        dossier = Dossier(session, found[0], on.instance_id)
-        dossier.registration = found[1]
+        dossier = Dossier(session, found[0][0], on.instance_id)
+        dossier.registrations = [registration for _, registration in found]
         return dossier
     of_order = select(WorkOrder, CaseFile).join(CaseFile, CaseFile.id == WorkOrder.case_id)
     row = session.execute(of_order.where(WorkOrder.id == on.subject_id)).one_or_none()

@@ -32,11 +32,14 @@ def start_rework(session: Session, call: Call, on: OnInstance) -> Variables:
 
 
 def reply_sent(session: Session, call: Call, on: OnInstance) -> Variables:
-    """The citizen was told by the way they chose; the text stays in the registration, for queries by number."""
+    """The citizen was told by the way they chose; the text stays in the registration, for queries by number. Who joined
+    the case gets the same answer, each by the way they wished."""
     dossier = dossier_of(session, on)
-    registration = dossier.registration
-    way = ReplyWish(call.inputs.get("way") or registration.reply_way or registration.reply_wish)
-    registration.reply_way, registration.replied_at = way, on.now
+    first = dossier.registration
+    way = ReplyWish(call.inputs.get("way") or first.reply_way or first.reply_wish)
+    first.reply_way, first.replied_at = way, on.now
+    for joined in dossier.registrations[1:]:
+        joined.reply_way, joined.reply_text, joined.replied_at = joined.reply_wish, first.reply_text, on.now
     dossier.fact(FactKind.REPLIED, on, body={"way": way})
     on.change("replied", None, way.value)
     return {}

@@ -121,6 +121,11 @@ def subject_rows(session: Session, task: TaskView) -> tuple[CaseFile | None, Wor
     return case, order
 
 
+def case_values(session: Session, case: CaseFile, actor: Actor) -> dict[str, Any]:
+    """What is known of a case by the keys of forms, the citizen's own data only for people who may read them."""
+    return case.custom | _attributes(session, case, None, actor)
+
+
 def _attributes(session: Session, case: CaseFile, order: WorkOrder | None, actor: Actor) -> dict[str, Any]:
     registration = first_registration(session, case.id)
     may_read = can(actor, "citizen.read", scope_of(case))

@@ -108,8 +108,17 @@ class _Teller:
             case "open_incident":
                 element = row.changes.get("incident", {}).get("element")
                 return self._say("incident", element=self._name(row, str(element or "")), **known)
+            case "amend":
+                return self._amended(row, known)
             case _:
                 return self._say("other", kind=row.kind, reason=str(row.changes.get("reason", "")), **known)
+
+    def _amended(self, row: HistoryRow, known: Mapping[str, str]) -> str:
+        fields = row.changes.get("fields", {})
+        for what, side in (("joined", "new"), ("taken_out", "old")):
+            if what in fields:
+                return self._say(what, acceptance_no=str(fields[what][side]), **known)
+        return self._say("amend", **known)
 
     def _claimed(self, row: HistoryRow, known: Mapping[str, str]) -> str:
         changed = row.changes.get("assignee", {})

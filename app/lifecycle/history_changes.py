@@ -34,7 +34,7 @@ _ENUMS = {
 }
 _UNTOLD = frozenset(
     {
-        *("acceptance_no", "case_no", "filed_at", "leader_instruction"),
+        *("acceptance_no", "case_no", "filed_at", "leader_instruction", "joined", "joined_report", "taken_out"),
         *("custom.lead_department", "custom.assist_departments", "custom.visit_result", "custom.instruction"),
     }
 )

@@ -83,7 +83,7 @@ def contact_arrived(
     command = derived_id("contact", source) if source else new_id()
     received = Received(command, actor, now, zone, machine_made=True)
     case, registration = open_case(values, received, _whole_city(session))
-    instance = _instance(session, case, registration)
+    instance = lifecycle_instance(session, case, registration)
     instance["variables"]["automatic"] = bool(payload.get("automatic", False))
     return instance
 
@@ -104,12 +104,12 @@ def _register(
 
     workflow.start(
         runtime, session, PROCESS, actor=actor, now=now, command_id=command, first_task=FirstTask(clean),
-        bundle_id=bundle_id, prepare=record, **_instance(session, case, registration),
+        bundle_id=bundle_id, prepare=record, **lifecycle_instance(session, case, registration),
     )  # fmt: skip
     return _registered(case, registration)
 
 
-def _instance(session: Session, case: CaseFile, registration: Registration) -> dict[str, Any]:
+def lifecycle_instance(session: Session, case: CaseFile, registration: Registration) -> dict[str, Any]:
     """What `workflow.start` is told of a new case."""
     new_dossier(session, case, registration)
     return {

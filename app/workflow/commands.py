@@ -173,6 +173,16 @@ def set_variables(attempt: Attempt) -> object:
     return None
 
 
+def amend(attempt: Attempt) -> object:
+    """The subject's own data change, not the way through the diagram: the preparer writes them and says which variables
+    follow."""
+    _reason(attempt)
+    variables = attempt.prepared({})
+    if variables:
+        run(attempt, SetVariables(variables))
+    return None
+
+
 def modify(attempt: Attempt) -> object:
     _reason(attempt)
     content = attempt.content
@@ -271,10 +281,11 @@ APPLY: Mapping[str, Callable[[Attempt], object]] = MappingProxyType({
     "fire_timers": fire_timers, "complete_job": complete_job, "fail_job": fail_job, "reschedule": reschedule,
     "set_variables": set_variables, "modify": modify, "migrate": migrate, "cancel": cancel, "suspend": suspend,
     "resume": resume, "resolve": resolve, "retry_incident": retry_incident, "open_incident": open_incident,
+    "amend": amend,
 })  # fmt: skip
 
 WHILE_SUSPENDED = frozenset({
     "resume", "cancel", "modify", "migrate", "reschedule", "set_variables", "claim", "release", "resolve",
-    "retry_incident", "open_incident", "fire_timers",
+    "retry_incident", "open_incident", "fire_timers", "amend",
 })  # fmt: skip
 """Fire_timers finds none: they are held."""

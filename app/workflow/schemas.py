@@ -12,7 +12,7 @@ from app.workflow.engine.types import Step, Variables
 Kind = Literal[
     "start", "complete_task", "claim", "release", "deliver_message", "fire_timers", "complete_job", "fail_job",
     "reschedule", "set_variables", "retry_incident", "resolve", "modify", "migrate", "suspend", "resume", "cancel",
-    "open_incident",
+    "open_incident", "amend",
 ]  # fmt: skip
 
 
@@ -25,7 +25,7 @@ class Command:
     fire_timers {} · complete_job {task_id, variables} · fail_job {task_id, code?, message?, variables} ·
     reschedule {due: {timer id or element id: ISO time}, reason, variables?} · set_variables {variables, reason} ·
     retry_incident {incident} · resolve {incident, reason} · modify {cancel_tokens, start_before, reason} ·
-    migrate {reason?} · suspend {reason} · resume {reason?} · cancel {reason}"""
+    migrate {reason?} · suspend {reason} · resume {reason?} · cancel {reason} · amend {…}: for its preparer alone"""
 
     id: UUID
     kind: Kind

@@ -7,8 +7,8 @@ import { localiseForm } from './form-texts.js'
 
 const RETRIES_AFTER = [1000, 3000] // the network, not the server: the command id makes a repeat harmless
 
-async function post(island, values, token) {
-  const body = JSON.stringify({ command_id: island.dataset.command, values })
+async function post(island, content, token) {
+  const body = JSON.stringify({ command_id: island.dataset.command, ...content })
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
   for (let attempt = 0; ; attempt++) {
     try {
@@ -21,14 +21,14 @@ async function post(island, values, token) {
 }
 
 /** Whoever signed in again in another tab has a new token; the page keeps its text and fetches that. */
-async function send(island, values) {
+async function send(island, content) {
   const meta = document.querySelector('meta[name=csrf-token]')
-  const response = await post(island, values, meta.content)
+  const response = await post(island, content, meta.content)
   if (response.status !== 403 || (await problemOf(response.clone())).code !== 'web.csrf') return response
   const renewed = await fetch('/csrf-token', { headers: { Accept: 'application/json' } })
   if (!renewed.ok) return renewed
   meta.content = (await renewed.json()).token
-  return post(island, values, meta.content)
+  return post(island, content, meta.content)
 }
 
 async function problemOf(response) {
@@ -46,6 +46,7 @@ class FormIsland {
     this.notice = island.querySelector('.form-notice')
     this.buttons = [...document.querySelectorAll(`[data-sends="${island.id}"]`)]
     this.busy = false
+    this.beside = {} // what is sent with the values
   }
 
   async start() {
@@ -53,9 +54,14 @@ class FormIsland {
     this.form = new Form({ container: this.island.querySelector('.form-canvas') })
     localiseForm(this.form, this.island, this.texts)
     await this.form.importSchema(schema, values)
+    if (this.island.dataset.current) this.beside.before = values // a saved report: what this person saw first
     this.form.on('submit', event => this.submitted(event))
     this.form.on('changed', ({ data }) => this.changed(data))
     for (const button of this.buttons) button.addEventListener('click', () => this.form.submit())
+    this.island.addEventListener('citydesk:send', event => {
+      Object.assign(this.beside, event.detail)
+      this.form.submit()
+    })
     document.addEventListener('keydown', event => {
       if (event.ctrlKey && event.key === 'Enter') this.form.submit()
     })
@@ -76,7 +82,7 @@ class FormIsland {
     }
     this.setBusy(true)
     try {
-      const response = await send(this.island, data)
+      const response = await send(this.island, { values: data, ...this.beside })
       if (response.ok) {
         window.location.assign((await response.json()).next)
         return
@@ -93,6 +99,13 @@ class FormIsland {
     const byKey = problem.errors ?? {}
     const ids = this.showAtFields(byKey)
     this.say(problem.detail ?? problem.title ?? this.texts.failed, ids, response.status === 409 ? 'conflict' : '')
+    if (response.status === 409 && this.island.dataset.current) await this.seeWhatStands()
+  }
+
+  /** Overtaken: the person has been told what stands there now; saving again puts theirs in its place. */
+  async seeWhatStands() {
+    const response = await fetch(this.island.dataset.current, { headers: { Accept: 'application/json' } })
+    if (response.ok) this.beside.before = (await response.json()).values
   }
 
   /** Server errors come by field key; form-js keeps them by field id. Returns the ids. */

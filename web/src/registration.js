@@ -47,3 +47,18 @@ class Hints {
 
 const hints = new Hints()
 document.addEventListener('citydesk:form-changed', event => hints.written(event.detail.values))
+
+/** The report becomes part of a case that is known already (并单). */
+function join(button) {
+  document.querySelector('#registration').dispatchEvent(new CustomEvent('citydesk:send', { detail: { joins: button.dataset.join } }))
+}
+
+document.addEventListener('click', event => {
+  const button = event.target.closest?.('[data-join]')
+  if (button) join(button)
+})
+document.addEventListener('keydown', event => {
+  if (event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return
+  const chosen = document.activeElement?.closest?.('[data-similar]')?.querySelector('[data-join]')
+  if (chosen && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) join(chosen)
+})

@@ -3,24 +3,31 @@
 A telephone call opens `/registrations/new?call=<id of the call>`: the id, never the number, stands in addresses."""
 
 from typing import Any
+from uuid import UUID
 
-from flask import flash, jsonify, render_template, request
+from flask import flash, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response
 
 from app.cases.duplicates import Sketch, similar_cases
-from app.cases.routes import now
-from app.core.errors import Invalid
+from app.cases.queries import standing_merge
+from app.cases.routes import find, now
+from app.core.errors import CitydeskError, Invalid
 from app.core.http import language, site
 from app.core.ids import new_id
 from app.identity.guard import actor, permits
 from app.lifecycle import forms
+from app.lifecycle.amending import amend_case, amendable_values
 from app.lifecycle.form_view import shown_form
+from app.lifecycle.merging import join_case, take_out
 from app.lifecycle.reporting import register
 from app.lifecycle.routes import runtime
 from app.lifecycle.suggestion import suggest
 from app.reports.contacts import earlier_contacts
+from app.web.formats import short_number
 from app.web.limits import chip_of_line
-from app.web.pages.frame import blueprint, page
+from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
+from app.web.problems import sentence
 from app.web.templating import t
 
 CALLS_SHOWN = 6
@@ -41,10 +48,72 @@ def registration() -> str:
 @blueprint.post("/registrations/new")
 @permits("case.register")
 def register_report() -> Any:
+    """With `joins` the report becomes part of that case, and can be taken out of it at once."""
     command_id, values = sent()
+    if joins := request.get_json().get("joins"):
+        return _join(str(joins), values, command_id)
     made = register(runtime(), values, actor=actor(), command_id=command_id)
     flash(t("web.registration.done", number=made.acceptance_no))
     return jsonify({"next": f"/cases/{made.case_no}"})
+
+
+def _join(case_no: str, values: dict[str, Any], command_id: UUID) -> Any:
+    with site().sessions() as session:
+        case_id = find(session, case_no).id
+    made = join_case(runtime(), case_id, values, actor=actor(), command_id=command_id)
+    with site().sessions() as session:
+        merge = standing_merge(session, made.registration_id)
+    said = t("web.registration.joined", number=made.acceptance_no, case_no=short_number(made.case_no))
+    flash_undoable(said, f"/cases/{made.case_no}/merges/{merge.id}/undo")
+    return jsonify({"next": f"/cases/{made.case_no}"})
+
+
+@blueprint.post("/cases/<case_no>/merges/<uuid:merge_id>/undo")
+@permits("case.merge")
+def undo_merge(case_no: str, merge_id: UUID) -> Response:
+    try:
+        own = take_out(runtime(), merge_id, actor=actor())
+    except CitydeskError as error:
+        flash(sentence(error), "error")
+        return redirect(f"/cases/{case_no}")
+    flash(t("web.registration.taken_out", number=own.acceptance_no))
+    return redirect(f"/cases/{own.case_no}")
+
+
+@blueprint.get("/cases/<case_no>/edit")
+@permits("case.amend")
+def edit(case_no: str) -> str:
+    """The registration form of a saved report, with what stands there now."""
+    with site().sessions.begin() as session:
+        found = find(session, case_no)
+        schema = shown_form(forms.registration_form(runtime(), session), language())
+        values = amendable_values(runtime(), session, found, actor())
+    return page(
+        "amend.html", islands=("form",), case=found, form={"schema": schema, "values": values}, command_id=new_id(),
+        texts=form_texts(),
+    )  # fmt: skip
+
+
+@blueprint.get("/cases/<case_no>/edit/values")
+@permits("case.amend")
+def values_now(case_no: str) -> Any:
+    """What stands there now, for a form that was overtaken."""
+    with site().sessions.begin() as session:
+        return jsonify({"values": amendable_values(runtime(), session, find(session, case_no), actor())})
+
+
+@blueprint.post("/cases/<case_no>/edit")
+@permits("case.amend")
+def amend(case_no: str) -> Any:
+    command_id, values = sent()
+    before = request.get_json().get("before")
+    if not isinstance(before, dict):
+        raise Invalid("web.form.unreadable")
+    with site().sessions() as session:
+        case_id = find(session, case_no).id
+    amend_case(runtime(), case_id, values, before, actor=actor(), command_id=command_id)
+    flash(t("web.amend.done"))
+    return jsonify({"next": f"/cases/{case_no}"})
 
 
 @blueprint.post("/registrations/hints")

@@ -1,8 +1,11 @@
 """Beside a report that is being written: who calls, what is known already, who would be responsible."""
 
+import re
+
 import pytest
 
 from app.cli.demo import REPORT
+from app.core.ids import new_id
 from tests.integration.web.conftest import House, csrf_of
 
 GAS = REPORT | {
@@ -54,3 +57,37 @@ def test_hints_are_for_who_registers(house: House) -> None:
     token = csrf_of(browser, "/tasks")
     refused = browser.post("/registrations/hints", json={"values": {}}, headers={"X-CSRFToken": token})
     assert refused.status_code == 403
+
+
+@pytest.mark.feature("Q04")
+def test_a_second_caller_joins_at_the_form_and_is_taken_out_again(house: House) -> None:
+    made = house.person("agent").post("/registrations", {"values": GAS}).json
+    browser = house.browser("agent2")
+    headers = {"X-CSRFToken": csrf_of(browser, "/registrations/new")}
+    body = {"command_id": str(new_id()), "values": GAS | {"caller_phone": "13911112222"}, "joins": made["case_no"]}
+    joined = browser.post("/registrations/new", json=body, headers=headers)
+    assert joined.json["next"] == f"/cases/{made['case_no']}"
+    page = browser.get(joined.json["next"]).text
+    undo = re.search(r'action="(/cases/\d+/merges/[0-9a-f-]+/undo)"', page)
+    assert undo, "what was done can be undone at once"
+    back = browser.post(undo[1], headers=headers)
+    assert back.status_code == 302
+    assert back.location != f"/cases/{made['case_no']}", "a case of its own"
+
+
+@pytest.mark.feature("W13")
+def test_a_saved_report_is_corrected_and_an_overtaken_field_is_told(house: House) -> None:
+    made = house.person("agent").post("/registrations", {"values": GAS}).json
+    url = f"/cases/{made['case_no']}/edit"
+    one, two = house.browser("agent"), house.browser("agent2")
+    before = one.get(f"{url}/values").json["values"]
+
+    def save(browser, address: str):
+        body = {"command_id": str(new_id()), "values": {**before, "address": address}, "before": before}
+        return browser.post(url, json=body, headers={"X-CSRFToken": csrf_of(browser, url)})
+
+    assert save(one, "书院路 90 号").status_code == 200
+    refused = save(two, "书院路 92 号")
+    assert refused.status_code == 409
+    assert "书院路 90 号" in str(refused.json["errors"]["address"])
+    assert house.browser("gas").get(url).status_code == 403
