@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, identity, workflow
+from app import city, identity, workflow, worklist
 from app.contacts import VOICE_OPERATIONS
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
@@ -161,6 +161,11 @@ def _forget_sessions(runtime: Runtime) -> None:
         identity.forget_sessions(session, runtime.clock.now())
 
 
+def _forget_drafts(runtime: Runtime) -> None:
+    with runtime.sessions.begin() as session:
+        worklist.forget_old_drafts(session, runtime.clock.now())
+
+
 def _refresh_calendars(runtime: Runtime) -> None:
     with runtime.sessions.begin() as session:
         city.refresh_published_years(session, actor=identity.CLOCK, now=runtime.clock.now())
@@ -171,6 +176,7 @@ _RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (
     (timedelta(hours=1), "forget delivered outbox rows", forget_done),
     (timedelta(days=1), "forget sign-in attempts", _forget_attempts),
     (timedelta(days=1), "forget ended sessions", _forget_sessions),
+    (timedelta(days=1), "forget old drafts", _forget_drafts),
     (timedelta(days=1), "take over published holidays", _refresh_calendars),
 )
 """All recurring work but the sweep itself; the leading dispatcher does it."""

@@ -154,6 +154,10 @@ def _dispatched(rest: str, change: Mapping[str, Any], words: Words) -> str:
     return words.say("lifecycle.history.dispatched", orders=words.join(orders))
 
 
+def _documents(rest: str, change: Mapping[str, Any], words: Words) -> str:
+    return words.say("lifecycle.history.documents", n=len(change["new"]))
+
+
 def _notice(kind: str, change: Mapping[str, Any], words: Words) -> str:
     to = change["new"]["to"]
     people = [words.say(f"lifecycle.history.to.{who}") for who in ([to] if isinstance(to, str) else to)]
@@ -169,6 +173,7 @@ def _visit(rest: str, change: Mapping[str, Any], words: Words) -> str:
 _SPECIAL: Mapping[str, Callable[[str, Mapping[str, Any], Words], str]] = {
     "limit": _limit,
     "dispatched": _dispatched,
+    "documents": _documents,
     "notice": _notice,
     "visit": _visit,
 }

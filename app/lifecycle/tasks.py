@@ -1,6 +1,6 @@
 """The one door by which people do tasks: may they, does the form hold, the case, then the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from app import workflow
 from app.cases.actions import apply_form, complete_registration
 from app.core.errors import Invalid
 from app.core.ids import new_id
+from app.documents import documents_of
 from app.identity import Actor, require
 from app.lifecycle import city_lists, forms
 from app.lifecycle.dossier import dossier_of, order_of
@@ -22,14 +23,17 @@ from app.workflow.schemas import Kind
 
 def complete_task(
     runtime: Runtime, task_id: UUID, values: Mapping[str, Any], *, actor: Actor, command_id: UUID | None = None,
-    instance_id: UUID | None = None,
+    instance_id: UUID | None = None, documents: Sequence[UUID] = (),
 ) -> Result:  # fmt: skip
-    """Complete an open task with its form's values. Who knows the task's instance spares a look.
+    """Complete an open task with its form's values. Who knows the task's instance spares a look. `documents` of the
+    task's case or order go into the history with their hashes.
 
     Under the instance's lock the form is checked, what it names of the case is written, and the engine goes on; all
     or nothing. Raises Forbidden, Invalid (a sentence for each field), Conflict (somebody was faster, a
     timer was due first, or the case is stuck with an incident)."""
-    content = {"task_id": str(task_id), "values": dict(values)}
+    content: dict[str, Any] = {"task_id": str(task_id), "values": dict(values)}
+    if documents:
+        content["documents"] = [str(document_id) for document_id in documents]
     return _command(runtime, task_id, "complete_task", content, actor, command_id, instance_id)
 
 
@@ -47,6 +51,7 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     """Runs under the lock, before the engine; also when an incident's command is tried again."""
     assert isinstance(view, TaskView)
     values: Mapping[str, Any] = on.command.content.get("values") or {}
+    _tell_documents(session, on)
     form = forms.task_form(on.runtime, session, view)
     if form is None:
         return {}
@@ -63,6 +68,18 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     else:
         apply_form(case, lambda: dossier.registration, clean, on, zone, order_of(session, on))
     return forms.for_engine(on.runtime, session, view, form, clean)
+
+
+def _tell_documents(session: Session, on: OnInstance) -> None:
+    """What the sender of the form saw beside it: each file with its hash, so that the chain vouches for the photos."""
+    wanted = set(on.command.content.get("documents") or ())
+    if not wanted or on.subject_id is None:
+        return
+    known = [each for each in documents_of(session, [on.subject_id]) if str(each.id) in wanted]
+    if len(known) != len(wanted):
+        raise Invalid("lifecycle.documents_gone")
+    told = [{"id": str(each.id), "sha256": each.sha256.hex(), "media_type": each.media_type} for each in known]
+    on.change("documents", None, told)
 
 
 def _require_departments(session: Session, values: Mapping[str, Any]) -> None:

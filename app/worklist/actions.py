@@ -1,5 +1,6 @@
-"""Writing people's views and settings. They change no case, so they stand in no history."""
+"""Writing people's views, settings and drafts. They change no case, so they stand in no history."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,10 +12,13 @@ from sqlalchemy.orm import Session
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.ids import new_id
 from app.identity import Actor, group_labels
-from app.worklist.models import FollowUp, SavedView, Setting
+from app.worklist.models import Draft, FollowUp, SavedView, Setting
 from app.worklist.queries import COLUMNS, DENSITIES
 
 MOST_NAME = 60
+MOST_KEY, MOST_DRAFT = 100, 64 * 1024
+"""Characters."""
+KEEP_DRAFTS = timedelta(days=14)
 KEEP = timedelta(days=60)
 """A follow-up this old is forgotten; its task is most likely done."""
 
@@ -61,3 +65,22 @@ def follow_up_on(
     if at is not None and task_ids:
         rows = [{"person": actor.id, "task_id": task_id, "at": at} for task_id in dict.fromkeys(task_ids)]
         session.execute(insert(FollowUp).values(rows))
+
+
+def keep_draft(
+    session: Session, key: str, content: Mapping[str, object], *, actor: Actor, now: datetime
+) -> None:  # fmt: skip
+    """Remember a form as it stands; what was kept before under the key goes. Raises Invalid."""
+    if not 0 < len(key) <= MOST_KEY or len(json.dumps(content)) > MOST_DRAFT:
+        raise Invalid("worklist.draft")
+    row = insert(Draft).values(person=actor.id, key=key, content=content, at=now)
+    session.execute(row.on_conflict_do_update(index_elements=["person", "key"], set_={"content": content, "at": now}))
+
+
+def forget_draft(session: Session, key: str, *, actor: Actor) -> None:
+    session.execute(delete(Draft).where(Draft.person == actor.id, Draft.key == key))
+
+
+def forget_old_drafts(session: Session, now: datetime) -> None:
+    """What lay untouched so long is not finished any more; it may hold a citizen's words."""
+    session.execute(delete(Draft).where(Draft.at < now - KEEP_DRAFTS))

@@ -1,4 +1,4 @@
-"""Tables of people's own lists (migration 0007)."""
+"""Tables of people's own lists and drafts (migrations 0007, 0015)."""
 
 from datetime import datetime
 from typing import Any
@@ -43,4 +43,16 @@ class FollowUp(Base):
 
     person: Mapped[UUID] = mapped_column(primary_key=True)
     task_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Draft(Base):
+    """A form that somebody has not sent yet, as they left it; nobody else sees it."""
+
+    __tablename__ = "draft"
+
+    person: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    """What the form is about: `task:<id>`, or a name of the page's own."""
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(Instant)

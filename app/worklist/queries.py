@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.identity import Actor, group_labels
-from app.worklist.models import FollowUp, SavedView, Setting
+from app.worklist.models import Draft, FollowUp, SavedView, Setting
 
 COLUMNS = ("seal", "district", "category", "task", "department", "assignee", "since")
 """Those a person may hide; limit, number and summary always stand."""
@@ -59,6 +60,12 @@ def follow_ups(session: Session, person: UUID, task_ids: Sequence[UUID]) -> dict
     """When this person wants to look at these tasks again."""
     mine = select(FollowUp).where(FollowUp.person == person, FollowUp.task_id.in_(task_ids))
     return {row.task_id: row.at for row in session.scalars(mine)}
+
+
+def draft_of(session: Session, actor: Actor, key: str) -> Mapping[str, Any] | None:
+    """One's own unfinished form, as `keep_draft` took it."""
+    row = session.get(Draft, (actor.id, key))
+    return None if row is None else row.content
 
 
 def _view(row: SavedView, actor: Actor) -> View:

@@ -1,0 +1,48 @@
+"""The folder of documents. A file is named by its SHA-256, so the same content is kept once and a file that is there is
+whole: it is written beside and renamed."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+FOLDER = "files/documents"
+"""Below the data folder; backups take all of `files`."""
+_SIGNS: tuple[tuple[bytes, int, str], ...] = (
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"WEBP", 8, "image/webp"),
+    (b"%PDF-", 0, "application/pdf"),
+)
+"""What files begin with: bytes, where, and what they then are."""
+
+
+def media_type_of(content: bytes) -> str | None:
+    """By its first bytes, whatever its name says; None for a kind we do not take."""
+    return next((kind for sign, at, kind in _SIGNS if content[at : at + len(sign)] == sign), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    root: Path
+
+    def put(self, content: bytes) -> bytes:
+        """Keep the content; returns its SHA-256. On the disk when this returns."""
+        digest = hashlib.sha256(content).digest()
+        path = self.path(digest)
+        if path.exists():
+            return digest
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.name}.{uuid4().hex}")
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+        return digest
+
+    def path(self, digest: bytes) -> Path:
+        """Where a content lies; never made from anything a person typed."""
+        name = digest.hex()
+        return self.root / name[:2] / name
