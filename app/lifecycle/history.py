@@ -27,6 +27,7 @@ from app.workflow.engine.types import Element, Refused
 from app.workflow.peek import elements, form_of
 
 Mark = Literal["person", "clock", "system", "alarm", "done"]
+Topic = Literal["people", "limits", "calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Sentence:
     text: str
     details: Sequence[str]
     """What changed, one sentence each."""
+    topics: frozenset[Topic]
+    """What a reader may want to see alone."""
 
 
 def history_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor, language: str) -> list[Sentence]:
@@ -80,7 +83,7 @@ class _Teller:
             return None
         return Sentence(
             row.recorded_at, row.stream, row.no, row.kind, _mark(row, fields), row.actor_name, order_no,
-            sentence or details[0], details if sentence else details[1:],
+            sentence or details[0], details if sentence else details[1:], _topics(row, fields),
         )  # fmt: skip
 
     def _sentence(self, row: HistoryRow, order_no: str | None) -> str | None:
@@ -169,3 +172,15 @@ def _mark(row: HistoryRow, fields: Mapping[str, Any]) -> Mark:
     if row.kind == "fire_timers":
         return "clock"
     return "system" if row.actor.int < 16 else "person"
+
+
+def _topics(row: HistoryRow, fields: Mapping[str, Any]) -> frozenset[Topic]:
+    names = {name.partition(".")[0] for name in fields}
+    found: set[Topic] = set()
+    if row.actor.int >= 16:
+        found.add("people")
+    if row.kind == "fire_timers" or names & {"limit", "alarm", "supervision"}:
+        found.add("limits")
+    if names & {"visit", "replied", "call"}:
+        found.add("calls")
+    return frozenset(found)

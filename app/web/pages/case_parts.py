@@ -52,6 +52,7 @@ class Caller:
     name: str | None
     phone: str | None
     channel: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,17 @@ class HistoryLine:
     at: datetime
     time: str
     kind: str
+    who: str
+    """Whose name begins the sentence; empty where nobody's does."""
     sentence: str
+    """The rest of it."""
     details: Sequence[str]
+    topics: str
+    """Words by which the list is narrowed, as an attribute holds them."""
+
+
+MOST_LINES = 200
+"""Of the history beside a page; replay shows all."""
 
 
 def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> dict[str, Any]:
@@ -76,12 +86,17 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
     orders = queries.orders_of(session, case.id, limits, actor) if readable else []
     return {
         "case": case,
+        "instances": " ".join(str(each) for each in (case.instance_id, *(view.order.instance_id for view in orders))),
+        "supervisions": queries.supervisions_of(session, case.id) if readable else [],
+        "instructions": queries.instructions_of(session, case.id) if readable else [],
         "custom_facts": custom_facts(session, case),
         "callers": [_caller(report) for report in reports],
         "may_reveal": can(actor, "citizen.read", scope),
         "orders": [order_row(view, at) for view in orders],
         "stages": stages_shown(queries.stage_times(session, case.id), case, urgent, at),
-        "history": history_lines(told, [report.caller_phone for report in reports if report.caller_phone]),
+        "history": history_lines(
+            told[-MOST_LINES:], [report.caller_phone for report in reports if report.caller_phone]
+        ),
         "history_count": len(told),
         "chip": chip(urgent, at),
         "limit_kind": label("LimitKind", urgent.kind) if urgent else "",
@@ -89,9 +104,8 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
 
 
 def _caller(report: RegistrationView) -> Caller:
-    return Caller(
-        report.id, report.acceptance_no, report.caller_name, masked_phone(report.caller_phone), report.channel
-    )
+    phone = masked_phone(report.caller_phone)
+    return Caller(report.id, report.acceptance_no, report.caller_name, phone, report.channel, report.created_at)
 
 
 def order_row(view: OrderView, at: datetime) -> OrderRow:
@@ -135,7 +149,11 @@ def history_lines(told: Sequence[Sentence], phones: Sequence[str]) -> list[Histo
         heading = formats.day_heading(sentence.at, lang, zone) if local.date() != day else None
         day = local.date()
         details = [_without(detail, phones) for detail in sentence.details]
-        lines.append(HistoryLine(heading, sentence.at, f"{local:%H:%M}", _KINDS[sentence.mark], sentence.text, details))
+        who = sentence.actor_name if sentence.text.startswith(sentence.actor_name) else ""
+        lines.append(
+            HistoryLine(heading, sentence.at, f"{local:%H:%M}", _KINDS[sentence.mark], who,
+                        sentence.text[len(who):], details, " ".join(sorted(sentence.topics)))
+        )  # fmt: skip
     return lines
 
 

@@ -24,14 +24,17 @@ from app.identity import can
 from app.identity.guard import actor, permits
 from app.lifecycle import bring_visit_forward
 from app.lifecycle.routes import runtime
-from app.lifecycle.worklist import WorkItem, tasks_of_case
+from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case
 from app.web.addresses import day_from
 from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.case_parts import case_parts
 from app.web.pages.frame import blueprint, form_command_id, page
+from app.web.pages.islands import form_texts
+from app.web.pages.tasks import NO_FORM, form_of_task
 from app.web.problems import sentence
 from app.web.templating import label, t
+from app.web.why import reasons
 from app.web.work_rows import work_row
 
 _SINGLE = ("district", "department")
@@ -70,11 +73,17 @@ def cases() -> Response | str:
 def case(case_no: str) -> str:
     with site().sessions() as session:
         found = find(session, case_no)
-        at = now()
-        rows = [work_row(item, actor(), at) for item in _tasks_of(session, found)]
-        visits = visits_of(session, found.id)
+        items = _tasks_of(session, found)
+        current = _current(items)
         parts = case_page_parts(session, found, "overview")
-    return page("case.html", tasks=rows, visits=visits, **parts)
+        content = {
+            "tasks": [work_row(item, actor(), now()) for item in items if item is not current],
+            "current": work_row(current, actor(), now()) if current else None,
+            "form": form_of_task(session, current) if current else NO_FORM,
+            "visits": visits_of(session, found.id),
+            "reasons": reasons(session, [UUID(each) for each in parts["instances"].split()]),
+        }
+    return page("case.html", islands=("case", "form") if current else ("case",), texts=form_texts(), **content, **parts)
 
 
 @blueprint.post("/cases/<case_no>/visit-requests")
@@ -106,12 +115,24 @@ def _tasks_of(session: Session, case: CaseFile) -> list[WorkItem]:
     return [item for item in found if item.order is None or may_read_order(actor(), item.order)]
 
 
+def _current(items: list[WorkItem]) -> WorkItem | None:
+    """The task whose form stands on the page: the one asked for, else one's own, else one that one may do."""
+    mine = [item for item in items if may_work_on(actor(), item.task)]
+    mine.sort(key=lambda item: (str(item.task.task_id) != request.args.get("task"), item.task.assignee is None))
+    return mine[0] if mine else None
+
+
 def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, Any]:
     """The head and the context pane that every tab of a case shares."""
     parts = case_parts(session, found, actor(), now())
     waits = found.stage == CaseStage.RETURN_VISIT_EVALUATION and found.ended_at is None
     may = waits and can(actor(), "visit.bring_forward", scope_of(found))
-    return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id()}
+    return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id(), "live_words": live_words()}
+
+
+def live_words() -> dict[str, str]:
+    """Sentences of the case page's island; {name} stays for it to fill."""
+    return {key: t(f"web.case.js.{key}", name="{name}") for key in ("conflict", "changed", "copied")}
 
 
 def _query(chosen: dict[str, str]) -> dict[str, Any]:

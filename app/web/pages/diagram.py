@@ -16,6 +16,7 @@ from app.core.http import language, site
 from app.identity import user_names
 from app.identity.guard import actor, permits
 from app.lifecycle.routes import runtime
+from app.lifecycle.worklist import may_work_on
 from app.web import formats
 from app.web.names import groups_in_words, names
 from app.web.pages.cases import case_page_parts
@@ -49,7 +50,7 @@ def case_diagram(case_no: str) -> str:
         instance = workflow.instance(session, chosen.instance_id)
         shown = _diagram(session, instance, now()) if instance else None
         parts = case_page_parts(session, found, "diagram")
-    return page("case_diagram.html", islands=("diagram",), diagrams=choices, diagram=shown, **parts)
+    return page("case_diagram.html", islands=("case", "diagram"), diagrams=choices, diagram=shown, **parts)
 
 
 def _choices(session: Session, case: CaseFile, wanted: str) -> list[Choice]:
@@ -93,8 +94,17 @@ def _token(waiting: Waiting, people: dict[UUID, str], at: datetime) -> dict[str,
     return {
         "element": waiting.element, "type": waiting.type, "name": waiting.name, "since": waiting.since,
         "due": waiting.due, "late": late, "waits_for": _waits_for(waiting, people),
-        "pill": _pill(waiting, people, at),
+        "pill": _pill(waiting, people, at), "spent": formats.span(at - waiting.since, language()),
+        "chip": _chip(waiting, at),
+        "task_id": waiting.task.task_id if waiting.task and may_work_on(actor(), waiting.task) else None,
     }  # fmt: skip
+
+
+def _chip(waiting: Waiting, at: datetime) -> formats.LimitChip | None:
+    """A person's step has a limit; a clock that waits has only its time."""
+    if waiting.task is None or waiting.due is None:
+        return None
+    return formats.running_limit(waiting.since, waiting.due, at, language(), site().settings.city_zone)
 
 
 def _waits_for(waiting: Waiting, people: dict[UUID, str]) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, jsonify, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.cases.routes import now
@@ -33,8 +34,7 @@ def task(task_id: UUID) -> str:
     with site().sessions() as session:
         item = work_item(runtime(), session, task_id, actor())
         may_work = may_work_on(actor(), item.task)
-        form = forms.task_form(runtime(), session, item.task) if may_work else None
-        values = shown_values(form, forms.task_values(runtime(), session, item.task, actor())) if form else {}
+        form = form_of_task(session, item) if may_work else NO_FORM
         parts = case_parts(session, item.case, actor(), now()) if item.case else {}
         order = item.order
     return page(
@@ -44,21 +44,33 @@ def task(task_id: UUID) -> str:
         order=order,
         may_work=may_work,
         refused=None if may_work else _why_not(item, actor()),
-        form={"schema": shown_form(form, language()) or {"type": "default", "components": []}, "values": values},
+        form=form,
         command_id=new_id(),
         texts=form_texts(),
         **parts,
     )
 
 
+NO_FORM: dict[str, Any] = {"schema": {"type": "default", "components": []}, "values": {}}
+
+
+def form_of_task(session: Session, item: WorkItem) -> dict[str, Any]:
+    """What the form's island draws: the deployed schema in the reader's language, with the values known so far."""
+    form = forms.task_form(runtime(), session, item.task)
+    if form is None:
+        return NO_FORM
+    values = shown_values(form, forms.task_values(runtime(), session, item.task, actor()))
+    return {"schema": shown_form(form, language()), "values": values}
+
+
 @blueprint.post("/tasks/<uuid:task_id>")
 @signed_in
 def complete(task_id: UUID) -> Any:
-    """The form's island posts here."""
+    """The form's island posts here; `back` in the address says where to go on, a case's page for one."""
     command_id, values = sent()
     complete_task(runtime(), task_id, values, actor=actor(), command_id=command_id)
     flash(t("web.task.done"))
-    return jsonify({"next": "/tasks"})
+    return jsonify({"next": local(request.args.get("back", "/tasks"))})
 
 
 @blueprint.post("/tasks/<uuid:task_id>/claim")
