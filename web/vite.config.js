@@ -29,6 +29,7 @@ const ISLANDS = [
   'form',
   'inbox',
   'registration',
+  'replay',
   'shell',
 ]
 

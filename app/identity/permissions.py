@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.supervise": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
     "citizen.read": _READERS,
     "history.read": _READERS,
+    "history.replay": frozenset({Role.SHIFT_SUPERVISOR, Role.AUDITOR}),
     "task.claim": EVERYONE,
     "task.complete": EVERYONE,
     "task.release": EVERYONE,
@@ -57,7 +58,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
 """Action → the roles that may. Tasks are judged by their candidate groups instead (`_may_work_on`)."""
 
 _TASK_ACTIONS = frozenset({"task.claim", "task.complete", "task.release"})
-_NEED_TO_KNOW = frozenset({"case.read", "citizen.read", "history.read"})
+_NEED_TO_KNOW = frozenset({"case.read", "citizen.read", "history.read", "history.replay"})
 
 
 def can(actor: Actor, action: str, scope: Scope | None = None) -> bool:

@@ -48,23 +48,47 @@ class Sentence:
     """What a reader may want to see alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One instance of a case: the case's own, or an order's."""
+
+    instance_id: UUID
+    process: str
+    bundle_id: UUID | None
+    order: WorkOrder | None
+
+    @property
+    def order_no(self) -> str | None:
+        return self.order.order_no if self.order else None
+
+
+def streams_of(session: Session, case: CaseFile, actor: Actor) -> list[Stream]:
+    """The case's own, then those of the orders that this person may read, the oldest first."""
+    query = select(WorkOrder).where(WorkOrder.case_id == case.id).order_by(WorkOrder.dispatched_at, WorkOrder.order_no)
+    orders = [order for order in session.scalars(query) if may_read_order(actor, order)]
+    found = []
+    for instance_id, order in [(case.instance_id, None), *((order.instance_id, order) for order in orders)]:
+        instance = workflow.instance(session, instance_id)
+        process, bundle = (instance.process_id, instance.bundle_id) if instance else ("", None)
+        found.append(Stream(instance_id, process, bundle, order))
+    return found
+
+
 def history_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor, language: str) -> list[Sentence]:
     """The whole history of a case and its orders, the oldest first. Personal values are masked for readers who may
     not see them. Raises Forbidden."""
     require(actor, "history.read", scope_of(case))
-    orders = session.scalars(select(WorkOrder).where(WorkOrder.case_id == case.id)).all()
-    streams: list[tuple[UUID, str | None]] = [(case.instance_id, None)]
-    streams += [(order.instance_id, order.order_no) for order in orders if may_read_order(actor, order)]
-    teller = _Teller(runtime, session, language, can(actor, "citizen.read", scope_of(case)), case)
+    teller = Teller(runtime, session, language, can(actor, "citizen.read", scope_of(case)), case)
     told = []
-    for stream, order_no in streams:
-        instance = workflow.instance(session, stream)
-        teller.process = instance.process_id if instance else ""
-        told += [teller.tell(row, order_no) for row in audit.read(session, stream)]
+    for stream in streams_of(session, case, actor):
+        teller.process = stream.process
+        told += [teller.tell(row, stream.order_no) for row in audit.read(session, stream.instance_id)]
     return sorted((sentence for sentence in told if sentence), key=lambda s: (s.at, s.order_no or "", s.no))
 
 
-class _Teller:
+class Teller:
+    """Turns rows into sentences for one reader; `process` names the diagram whose rows are being told."""
+
     def __init__(self, runtime: Runtime, session: Session, language: str, personal: bool, case: CaseFile) -> None:
         self.runtime, self.session, self.language, self.case = runtime, session, language, case
         self.process = ""

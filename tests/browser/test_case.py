@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app import lifecycle
+from app.cli.demo import run_demo
 from app.identity import actor_of_user
 from tests.demo_city import Running
 
@@ -58,3 +59,33 @@ def test_the_history_is_narrowed_and_tells_why(enter: Enter, running: Running) -
     expect(rows.locator("visible=true")).to_have_count(0)
     page.get_by_role("button", name="All", exact=True).click()
     expect(rows.locator("visible=true")).not_to_have_count(0)
+
+
+def test_a_case_is_replayed_by_keys(enter: Enter, running: Running) -> None:
+    case_no = run_demo(running.url, lambda _: None)["case_no"]
+    page = enter("auditor")
+    page.goto(f"{running.url}/cases/{case_no}/replay")
+    settled(page)
+    number, slider = page.locator("[data-number]"), page.locator("#slider")
+    last = int(slider.get_attribute("max") or 0) + 1
+    expect(number).to_have_text(f"#{last}")
+    expect(page.locator("[data-diagram=case] .is-done").first).to_be_attached()
+    page.keyboard.press("Home")
+    expect(number).to_have_text("#1")
+    expect(page.locator("[data-facts]")).to_contain_text("Not Processed")
+    expect(page.locator("[data-tokens]")).to_contain_text("Judge")
+    expect(page.locator("[data-diagram=case] .token")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(number).to_have_text("#2")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("[data-facts]")).to_contain_text("→")
+    picture(page, "replay-middle.en.light")
+    assert not violations(page)
+    page.get_by_role("button", name="16×").click()
+    page.keyboard.press("Home")
+    page.locator("h1").click()
+    page.keyboard.press(" ")
+    expect(number).to_have_text(f"#{last}", timeout=60_000)
+    page.goto(f"{running.url}/cases/{case_no}/replay#row-2")
+    page.reload()
+    expect(number).to_have_text("#2")

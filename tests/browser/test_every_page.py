@@ -131,7 +131,8 @@ def test_no_page_shuts_anybody_out(enter: Enter, running: Running, pages: list[t
             for address in mine:
                 for state in looked_at(page, running.url + address.path, address.name):
                     faults |= {f"{address.path} {state}": violations(page)} if state in ("light", "dark") else {}
-    assert {where: report for where, report in faults.items() if report} == {}
+    found = {where: report for where, report in faults.items() if report}
+    assert not found, "\n".join(f"{where}\n{report}" for where, report in found.items())
 
 
 def looked_at(page: Page, url: str, name: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.web.pages import (
     omnibox,
     order_people,
     registration,
+    replay,
     reports,
     search,
     tasks,
@@ -33,6 +34,6 @@ def register(app: Flask) -> None:
 
 __all__ = [
     "account", "board", "cases", "dashboard", "deeds", "diagram", "entrance", "inbox", "incidents", "instructions",
-    "list_settings", "live", "notices", "omnibox", "order_people", "register", "registration", "reports", "search",
-    "tasks",
+    "list_settings", "live", "notices", "omnibox", "order_people", "register", "registration", "replay", "reports",
+    "search", "tasks",
 ]  # fmt: skip
