@@ -25,6 +25,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.void": frozenset({Role.SHIFT_SUPERVISOR}),
     "case.export": frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD, Role.LEADER, Role.AUDITOR}),
     "case.import": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR}),
+    "phrase.share": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR}),
     "query.share": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
     "field.manage": frozenset({Role.ADMINISTRATOR}),
     "case.instruct": frozenset({Role.LEADER}),

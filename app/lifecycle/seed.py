@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import city
+from app import city, knowledge
 from app.cases.models import CaseFile
 from app.identity import SEED, Actor, actor_of_user, all_users
 from app.lifecycle.seed_forms import Forms
@@ -51,6 +51,7 @@ def seed(
     start = now - FINISHED_FROM - timedelta(days=1)
     with runtime.sessions.begin() as session:
         city.load_demo_city(session, SEED, start)
+        knowledge.load_demo_phrases(session, SEED, start)
     with runtime.sessions() as session:
         places, people = places_of(session), _people(session)
     teller = Teller(number, places, now)

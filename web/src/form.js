@@ -4,6 +4,7 @@ import '@bpmn-io/form-js-viewer/dist/assets/form-js.css'
 import './form.css'
 import { Form } from '@bpmn-io/form-js-viewer'
 import { localiseForm } from './form-texts.js'
+import { offerPhrases } from './phrases.js'
 
 const RETRIES_AFTER = [1000, 3000] // the network, not the server: the command id makes a repeat harmless
 
@@ -65,6 +66,7 @@ class FormIsland {
     document.addEventListener('keydown', event => {
       if (event.ctrlKey && event.key === 'Enter') this.form.submit()
     })
+    offerPhrases(this.island)
     this.island.dataset.ready = 'true'
   }
 

@@ -18,6 +18,7 @@ from app.web.pages import (
     notices,
     omnibox,
     order_people,
+    phrases,
     registration,
     replay,
     reports,
@@ -34,6 +35,6 @@ def register(app: Flask) -> None:
 
 __all__ = [
     "account", "board", "cases", "dashboard", "deeds", "diagram", "entrance", "inbox", "incidents", "instructions",
-    "list_settings", "live", "notices", "omnibox", "order_people", "register", "registration", "replay", "reports",
-    "search", "tasks",
+    "list_settings", "live", "notices", "omnibox", "order_people", "phrases", "register", "registration", "replay",
+    "reports", "search", "tasks",
 ]  # fmt: skip
