@@ -23,13 +23,18 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_obj
 def check(desk: Desk, paths: tuple[Path, ...], as_json: bool) -> int:
     """Exit code 1 when there is an error, 0 when there are warnings only or nothing (`docs/checks.md`)."""
-    from app.workflow import overlay
+    from app.workflow.deploy import identities, overlaid
     from app.workflow.engine import as_json as in_json
     from app.workflow.engine import check_files
 
     chosen = collect(paths)
-    files = overlay(shipped(ROOT), chosen) if chosen else shipped(ROOT)
-    found = check_files(files, _registry(desk))
+    files, lost = overlaid(shipped(ROOT), chosen) if chosen else (shipped(ROOT), {})
+    found = [
+        Finding("error", path, None, "file-loses", {"ids": ", ".join(ids)})
+        for path, ids in lost.items()
+        if path not in chosen or identities(path, chosen[path])  # else it cannot be read: that is told
+    ]
+    found += check_files(files, _registry(desk))
     findings = [finding for finding in found if not chosen or finding.file in chosen or _is_error(finding)]
     if as_json:
         click.echo(json.dumps([in_json(finding) for finding in findings], ensure_ascii=False, indent=2))

@@ -2,6 +2,7 @@
 with, which messages there are, what forms may write. Names here are those of the stages' own code beside this file."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -99,6 +100,7 @@ FORMS = FormRules(
     writable={"registration": frozenset({"district", "confidential", "origin"})},
     values={key: _of(attribute.values) for key, attribute in FORM_WRITABLE.items() if attribute.values is not None},
     lists=dict.fromkeys(LISTS),
+    alone=True,
     context=frozenset({*FORM_WRITABLE, "case_no", "district", "origin", "confidential", "now"}),
 )
 
@@ -112,7 +114,7 @@ def trade(categories: Values = None, departments: Values = None, absent: Mapping
         results=dict(zip(FUNCTIONS, ("date and time", "days and time duration"), strict=True)),
         starts={pattern: {**given, **matter} for pattern, given in STARTS.items()},
         messages=MESSAGES,
-        forms=FormRules(FORMS.fixed, FORMS.writable, FORMS.values, lists, FORMS.context),
+        forms=replace(FORMS, lists=lists),
         absent=absent or {},
         dated=tuple(STARTS),
     )

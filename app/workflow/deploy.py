@@ -82,16 +82,24 @@ def overlay(base: Mapping[str, bytes], files: Mapping[str, bytes]) -> dict[str, 
     """`base` with every file replaced that holds a process, decision or form of `files`, whatever its path.
 
     Raises Invalid when that would lose something: a replaced file that held more than the new ones do."""
+    whole, lost = overlaid(base, files)
+    for path, names in lost.items():
+        raise Invalid("workflow.loses", path=path, ids=", ".join(names))
+    return whole
+
+
+def overlaid(base: Mapping[str, bytes], files: Mapping[str, bytes]) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """The same, and for each replaced file the ids that would be lost."""
     new = {identity for path, body in files.items() for identity in identities(path, body)}
     kept: dict[str, bytes] = {}
+    lost: dict[str, list[str]] = {}
     for path, body in base.items():
         here = identities(path, body)
-        if path in files or here & new:
-            if lost := sorted(name for _, name in here - new):
-                raise Invalid("workflow.loses", path=path, ids=", ".join(lost))
-        else:
+        if path not in files and not here & new:
             kept[path] = body
-    return kept | dict(files)
+        elif missing := sorted(name for _, name in here - new):
+            lost[path] = missing
+    return kept | dict(files), lost
 
 
 def identities(path: str, body: bytes) -> set[tuple[str, str]]:

@@ -72,6 +72,8 @@ class FormRules:
     """Key → the only values that can be stored under it."""
     lists: Mapping[str, Values] = field(default_factory=dict)
     """Names of lists that the product fills in (property `list`); empty: do not check."""
+    alone: bool = False
+    """A user task without a form brings nothing: values come by forms alone."""
     context: frozenset[str] = frozenset()
     """Names that expressions may read besides the form's own keys and the diagram's variables."""
 

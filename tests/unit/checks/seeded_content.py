@@ -51,7 +51,14 @@ TABLES = [
 ]
 
 FORMS = [
-    seed(JUDGEMENT, '"key": "void_reason"', '"key": "judgement"', "form-key-twice", "Field_judgement_void_reason"),
+    seed(
+        JUDGEMENT,
+        '"key": "void_reason"',
+        '"key": "judgement"',
+        "form-key-twice",
+        "Field_judgement_void_reason",
+        "unknown-variable",
+    ),
     seed(
         JUDGEMENT,
         '=judgement != \\"ANSWER\\"',

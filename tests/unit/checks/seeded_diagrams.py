@@ -134,6 +134,19 @@ DIAGRAMS = [
         "value-never",
         "Flow_signed_to_review_objection",
     ),
+    seed(
+        LIFE, 'source="=judgement" target="judgement"', 'source="=judgement" target="judgemnt"', "target-slip", "judge"
+    ),
+    seed(LIFE, 'resultVariable="suggestion"', 'resultVariable="sugestion"', "unknown-variable", "decide_unit"),
+    seed(LIFE, 'source="=true" target="rework"', 'source="true" target="rework"', "equals-forgotten", "start_rework"),
+    seed(LIFE, '<zeebe:formDefinition formId="verification" />', "", "unknown-variable", "verify"),
+    seed(
+        DEFAULT,
+        '<bpmn:messageEventDefinition id="returned_told_definition" />',
+        "",
+        "extension-unused",
+        "returned_told",
+    ),
     # relations
     seed(LIFE, 'formId="judgement"', 'formId="judgment"', "unknown-form", "judge"),
     seed(

@@ -16,6 +16,7 @@ from .forms import check_forms
 from .lanes import check_lanes
 from .messages import check_messages, check_throws
 from .relations import check_decisions, check_relations
+from .slips import check_slips
 from .structure import check_structure
 from .tokens import check_tokens
 
@@ -42,6 +43,7 @@ def check(bundle: Bundle, registry: Registry) -> list[Finding]:
     check_lanes(checker)
     check_forms(checker, data)
     check_expressions(checker, data)
+    check_slips(checker, data)
     check_relations(checker, data)
     check_decisions(checker)
     check_messages(checker, data)

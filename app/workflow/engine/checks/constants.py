@@ -1,7 +1,7 @@
 """Constants where a value is wanted: a forgotten “=”, dates and priorities that are none, people who are not there."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -16,6 +16,21 @@ from .checker import Checker
 from .dataflow import Dataflow
 
 PRIORITIES = range(101)
+LITERALS = frozenset({"true", "false", "null"})
+_PEOPLE = frozenset({"userTask"})
+MEANT_FOR: Mapping[str, frozenset[str]] = {
+    "taskDefinition": frozenset(
+        {"serviceTask", "sendTask", "businessRuleTask", "scriptTask", "endEvent", "intermediateThrowEvent"}
+    ),
+    "formDefinition": _PEOPLE,
+    "assignmentDefinition": _PEOPLE,
+    "taskSchedule": _PEOPLE,
+    "priorityDefinition": _PEOPLE,
+    "calledDecision": frozenset({"businessRuleTask"}),
+    "calledElement": frozenset({"callActivity"}),
+    "script": frozenset({"scriptTask"}),
+}
+"""Extensions that do nothing on other elements: left over when an element was made another one."""
 GROUP_LIST = re.compile(r'=\s*(\[\s*)?("[^"\\]*"|[\w.]+)(\s*,\s*("[^"\\]*"|[\w.]+))*(\s*\])?\s*')
 """A text or a variable, or a list of them."""
 
@@ -26,10 +41,19 @@ def check_constants(checker: Checker, data: Dataflow) -> None:
             names = data.inside(node).names()
             for mapping in (*node.zeebe.inputs, *node.zeebe.outputs):
                 _forgotten(checker, node, mapping.source, names)
+            for extension, types in MEANT_FOR.items():
+                if extension in node.zeebe.attributes and not _is_meant(node, types):
+                    checker.warn(node, "extension-unused", extension=f"zeebe:{extension}", element=node.type)
             if node.type == "userTask":
                 _user_task(checker, data, node, names)
             if node.event.timer == "timeDuration":
                 _ahead(checker, data, node)
+
+
+def _is_meant(node: Node, types: frozenset[str]) -> bool:
+    if node.type in ("endEvent", "intermediateThrowEvent"):
+        return node.type in types and node.event.kind == "message"
+    return node.type in types
 
 
 def _forgotten(checker: Checker, node: Node, text: str, names: Iterable[str]) -> bool:
@@ -40,6 +64,9 @@ def _forgotten(checker: Checker, node: Node, text: str, names: Iterable[str]) ->
     called = re.match(r"([^\W\d][\w ]*?)\s*\(", text)
     if (called and called.group(1) in {*BUILTINS, *checker.registry.functions}) or LIKE_FEEL.search(text):
         checker.error(node, "equals-forgotten", text=text)
+        return True
+    if text in LITERALS:
+        checker.warn(node, "equals-forgotten", text=text)
         return True
     if text.partition(".")[0] in set(names):
         checker.warn(node, "variable-as-text", text=text)

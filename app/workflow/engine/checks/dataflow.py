@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from app import feel
 from app.feel import syntax as s
+from app.feel.inspection import walk
 from app.feel.parser import parse_expression
 
 from ..bundle import Bundle
@@ -46,10 +47,15 @@ class Place:
     """Here even more may be there: the payload of an unknown message."""
 
     def look(self, name: str) -> Shape | None:
-        found = [layer[name] for layer in (*self.layers, self.flow.known) if name in layer]
-        if found:
-            return join(found)
+        found = join(layer[name] for layer in (*self.layers, self.flow.known) if name in layer)
+        if found != NOTHING or any(name in layer for layer in self.layers):
+            return found
         return ANY if self.open or self.flow.open else None
+
+    def so_far(self, name: str) -> Shape:
+        """While shapes are still being found: what nothing has set yet is nothing."""
+        found = self.look(name)
+        return NOTHING if found is None else found
 
     def names(self) -> list[str]:
         """All that are known here."""
@@ -94,7 +100,7 @@ class Dataflow:
         if text is not None and not text.strip().startswith("="):
             return ANY if LIKE_FEEL.search(text) else one_of([text.strip()])
         node = self.parse(text)
-        return ANY if node is None else Inference(self.registry, place.look, _silent).of(node)
+        return ANY if node is None else Inference(self.registry, place.so_far, _silent).of(node)
 
     def outside(self, node: Node) -> Place:
         """As the element's input mappings and its conditions see it; a boundary event sees what its host sees."""
@@ -155,8 +161,11 @@ class Dataflow:
         return self._decisions[name]
 
     def _of_form(self, node: Node) -> Payload:
-        form = self.bundle.forms.get(node.zeebe.get("formDefinition", "formId") or "")
-        return Payload(open=True) if form is None else Payload(sources.of_form(form, self.registry))
+        form_id = node.zeebe.get("formDefinition", "formId")
+        form = self.bundle.forms.get(form_id or "")
+        if form is None:
+            return Payload(open=form_id is not None or not self.registry.trade.forms.alone)
+        return Payload(sources.of_form(form, self.registry))
 
     def _of_operation(self, node: Node) -> Payload:
         operation = self.registry.operations.get(node.zeebe.get("taskDefinition", "type") or "")
@@ -180,6 +189,13 @@ class Dataflow:
     def _settle(self) -> None:
         for flow in self.flows.values():
             self._begin(flow)
+        self._repeat()
+        for flow in self.flows.values():
+            for node in flow.nodes.values():
+                self._forgive(flow, node)
+        self._repeat()
+
+    def _repeat(self) -> None:
         for self._round in range(2 * ROUNDS):
             self._changed = False
             for flow in self.flows.values():
@@ -187,6 +203,16 @@ class Dataflow:
                     self._pass(flow, node)
             if not self._changed:
                 return
+
+    def _forgive(self, flow: Flow, node: Node) -> None:
+        """What is null only because it is made of a name that nothing sets is no second fault."""
+        made = [(mapping.target, mapping.source) for mapping in node.zeebe.outputs]
+        made.append((node.zeebe.get("script", "resultVariable") or "", node.zeebe.get("script", "expression") or ""))
+        for target, source in made:
+            name, tree = target.partition(".")[0], self.parse(source)
+            others = tree is not None and any(isinstance(n, s.Name) and n.name != name for n in walk(tree))
+            if others and flow.known.get(name) == NOTHING:
+                flow.known[name] = ANY
 
     def _begin(self, flow: Flow) -> None:
         given = sources.given_at_start(self.registry, flow.process.id)

@@ -77,6 +77,8 @@ class Inference:
 
     def _Path(self, node: s.Path, local: Local) -> Shape:  # noqa: N802
         source = self.of(node.source, local)
+        if source == NOTHING:
+            return NOTHING
         if not source.kinds or len(source.kinds) > 1:
             return ANY
         (own,) = source.kinds
