@@ -134,9 +134,7 @@ DIAGRAMS = [
         "value-never",
         "Flow_signed_to_review_objection",
     ),
-    seed(
-        LIFE, 'source="=judgement" target="judgement"', 'source="=judgement" target="judgemnt"', "target-slip", "judge"
-    ),
+    seed(LIFE, 'source="=urgency" target="urgency"', 'source="=urgency" target="urgancy"', "target-slip", "register"),
     seed(LIFE, 'resultVariable="suggestion"', 'resultVariable="sugestion"', "unknown-variable", "decide_unit"),
     seed(LIFE, 'source="=true" target="rework"', 'source="true" target="rework"', "equals-forgotten", "start_rework"),
     seed(LIFE, '<zeebe:formDefinition formId="verification" />', "", "unknown-variable", "verify"),
