@@ -14,7 +14,7 @@ from .expressions import spots
 from .shapes import NOTHING
 from .sources import given_at_start, of_form
 
-NEAR = 0.87
+NEAR = 0.85
 
 
 def check_slips(checker: Checker, data: Dataflow) -> None:
