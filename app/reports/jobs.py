@@ -14,7 +14,7 @@ from app.cases.conditions import Day
 from app.core.errors import CitydeskError, Forbidden
 from app.identity import Actor, require
 from app.identity.models import User
-from app.reports import export
+from app.reports import case_sheet, export
 from app.reports.actions import OUTBOX_KIND as KIND
 from app.reports.imports import bring_in
 from app.reports.models import ReportJob
@@ -41,6 +41,8 @@ def carry_out(runtime: Runtime, row: OutboxRow, *, folder: Path) -> None:
             job.state = "RUNNING"
         if job.kind == "EXPORT":
             _export(runtime, job, actor, folder)
+        elif job.kind == case_sheet.KIND:
+            _print(runtime, job, actor, folder)
         else:
             bring_in(runtime, job, actor, folder, lambda done: note(runtime, job_id, done))
     except CitydeskError as error:
@@ -72,8 +74,22 @@ def _owner(session: Session, job: ReportJob) -> Actor:
     if user is None or user.deactivated_at is not None:
         raise Forbidden("reports.owner_gone")
     actor = user.actor()
-    require(actor, "case.export" if job.kind == "EXPORT" else "case.import")
+    require(actor, _ACTIONS[job.kind])
     return actor
+
+
+_ACTIONS = {"EXPORT": "case.export", "IMPORT": "case.import", case_sheet.KIND: "case.read"}
+
+
+def _print(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path) -> None:
+    path = folder / f"{job.id}.pdf"
+    with runtime.sessions.begin() as session:
+        session.execute(update(ReportJob).where(ReportJob.id == job.id).values(total=case_sheet.PARTS))
+    with runtime.sessions() as session:
+        html = case_sheet.sheet(runtime, session, job, actor)
+    note(runtime, job.id, 1)
+    path.write_bytes(case_sheet.draw(html))
+    _finish(runtime, job, path.name, case_sheet.PARTS, actor, _digest(path), runtime.clock.now())
 
 
 def _export(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path) -> None:
@@ -88,15 +104,16 @@ def _export(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path) -> Non
             session, tree, path, form, actor=actor, language=job.language, day=day,
             progress=lambda done: note(runtime, job.id, done),
         )  # fmt: skip
-    _finish(runtime, job.id, path.name, done, actor, _digest(path), runtime.clock.now())
+    _finish(runtime, job, path.name, done, actor, _digest(path), runtime.clock.now())
 
 
-def _finish(runtime: Runtime, job_id: UUID, file: str, done: int, actor: Actor, digest: str, now: datetime) -> None:
+def _finish(runtime: Runtime, job: ReportJob, file: str, done: int, actor: Actor, digest: str, now: datetime) -> None:
     with runtime.sessions.begin() as session:
         ended = {"state": "DONE", "file": file, "done": done, "total": done, "ended_at": now}
-        session.execute(update(ReportJob).where(ReportJob.id == job_id).values(**ended))
+        session.execute(update(ReportJob).where(ReportJob.id == job.id).values(**ended))
         result = {"rows": done, "sha256": digest}
-        audit.record(session, job_id, "export.made", actor=actor, now=now, result=result, stream_kind="export")
+        what = "print" if job.kind == case_sheet.KIND else "export"
+        audit.record(session, job.id, f"{what}.made", actor=actor, now=now, result=result, stream_kind=what)
 
 
 def _digest(path: Path) -> str:

@@ -11,17 +11,17 @@ from app.identity import Actor
 from app.reports.models import ReportJob
 
 
-def job_of(session: Session, job_id: UUID, actor: Actor) -> ReportJob:
-    """Raises NotFound, for another's too."""
+def job_of(session: Session, job_id: UUID, actor: Actor, kind: str) -> ReportJob:
+    """Raises NotFound, for another's and another kind's too."""
     job = session.get(ReportJob, job_id)
-    if job is None or job.owner != actor.id:
+    if job is None or job.owner != actor.id or job.kind != kind:
         raise NotFound("reports.unknown")
     return job
 
 
-def file_of(session: Session, job_id: UUID, actor: Actor, now: datetime) -> ReportJob:
+def file_of(session: Session, job_id: UUID, actor: Actor, kind: str, now: datetime) -> ReportJob:
     """A job whose file may be fetched. Raises NotFound: of another, not made yet, or expired."""
-    job = job_of(session, job_id, actor)
+    job = job_of(session, job_id, actor, kind)
     if job.file is None or job.expires_at <= now:
         raise NotFound("reports.gone")
     return job

@@ -70,7 +70,7 @@ def ask(body: dict[str, Any]) -> ReportJob:
 def one(job_id: UUID) -> ReportJob:
     """How far an export of one's own is"""
     with site().sessions() as session:
-        return job_of(session, job_id, actor())
+        return job_of(session, job_id, actor(), "EXPORT")
 
 
 @exports.operation("/<uuid:job_id>/file")
@@ -115,7 +115,7 @@ def send_export(job_id: UUID) -> Response:
     """Raises NotFound: another's, not ready, or expired."""
     here = site()
     with here.sessions() as session:
-        job = file_of(session, job_id, actor(), here.clock.now())
+        job = file_of(session, job_id, actor(), "EXPORT", here.clock.now())
     name = f"citydesk-{job.created_at.astimezone(here.settings.city_zone):%Y%m%d-%H%M}.{job.params['format']}"
     sent = send_file(here.settings.data_dir / FOLDER / str(job.file), as_attachment=True, download_name=name)
     sent.headers["Cache-Control"] = "private, no-store"

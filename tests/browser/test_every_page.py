@@ -54,9 +54,11 @@ def examples(running: Running) -> Mapping[str, object]:
     with closing(client(running, "supervisor")) as supervisor:
         token = csrf_of(supervisor, "/exports")
         export = supervisor.post("/exports", data={"csrf_token": token, "format": "csv"}).headers["location"]
+        made = supervisor.post(f"/cases/{journey.case_no}/prints", data={"csrf_token": token}).headers["location"]
     return {
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
+        "print_id": UUID(made.rpartition("/")[2]),
     }  # fmt: skip
 
 

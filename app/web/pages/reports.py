@@ -57,7 +57,7 @@ def exports() -> str:
 @permits("case.export")
 def export_page(job_id: UUID) -> Response:
     with site().sessions() as session:
-        job = job_of(session, job_id, actor())
+        job = job_of(session, job_id, actor(), "EXPORT")
         return _progress("exports.html", job, jobs=jobs_of(session, actor(), "EXPORT"))
 
 
@@ -120,7 +120,7 @@ def start_import(file_id: UUID) -> AnyResponse:
 @permits("case.import")
 def import_page(job_id: UUID) -> Response:
     with site().sessions() as session:
-        job = job_of(session, job_id, actor())
+        job = job_of(session, job_id, actor(), "IMPORT")
         jobs = jobs_of(session, actor(), "IMPORT")
     return _progress("imports.html", job, jobs=jobs, trial=None, fields=list(HEADINGS))
 
