@@ -140,6 +140,13 @@ def with_telephone(running: Running) -> Iterator[str]:
     server.shutdown()
 
 
+PHONE = """call => {
+  const channel = new BroadcastChannel('citydesk-phone')
+  channel.onmessage = ({data}) => {
+    if (data.command === 'hold') call = {...call, state: 'HOLDING'}
+    if (data.ask || data.command) channel.postMessage({call})
+  }
+}"""
 LISTEN = "pressed = []; document.addEventListener('citydesk:phone', event => pressed.push(event.detail.command))"
 
 
@@ -178,8 +185,14 @@ def test_the_call_bar_says_and_does_what_the_telephone_does(
         expect(bar).to_contain_text("138••••6721")
         page.keyboard.press("F9")
         page.keyboard.press("F9")
+        assert page.evaluate("pressed") == ["answer", "hold", "resume", "wrapped_up", "hang_up"]
+        phone = context.new_page()  # a window of its own, which goes on when pages are left
+        phone.goto(f"{url}/static/citydesk.svg")
+        phone.evaluate(PHONE, caller | {"state": "ON_CALL"})
+        page.goto(f"{url}/cases")
+        expect(bar).to_have_attribute("data-state", "ON_CALL")
+        page.get_by_role("button", name="F4").click()
+        expect(bar).to_have_attribute("data-state", "HOLDING")
         tell(page, state="DISCONNECTED")
         assert not violations(page)
-        pressed = ["answer", "hold", "resume", "wrapped_up", "hang_up"]
-        assert page.evaluate("pressed") == pressed
         context.close()

@@ -3,6 +3,8 @@
 //                   state: a value of AgentState or DISCONNECTED; since: ISO time; name, phone (masked) and about are
 //                   ready to show; waiting and longest (seconds) are the queue's
 //   citydesk:phone  {command}: answer, hold, resume, mute, transfer, conference, hang_up, wrapped_up, …
+// A telephone that must outlive a page, as one in the browser must, stands in a window of its own: both messages go over
+// the channel `citydesk-phone` too, as {call} and {command}; a page that opens asks {ask: 'call'}.
 // F-keys work in fields too, and are the browser's wherever the bar has no use for them.
 
 const KEYS = { F2: ['answer'], F4: ['hold', 'resume'], F6: ['mute'], F7: ['transfer', 'pass_on'], F8: ['conference'], F9: ['hang_up'], F10: ['wrapped_up'] }
@@ -26,12 +28,15 @@ class Callbar {
 
   start() {
     document.addEventListener('citydesk:call', event => this.show(event.detail))
+    this.channel = new BroadcastChannel('citydesk-phone')
+    this.channel.addEventListener('message', event => event.data.call && this.show(event.data.call))
     this.bar.addEventListener('click', event => {
       const button = event.target.closest('[data-phone]')
       if (button) this.send(button.dataset.phone)
     })
     document.addEventListener('keydown', event => this.pressed(event))
     this.show({ state: this.bar.dataset.state, answered: Number(this.bar.dataset.answered) })
+    this.channel.postMessage({ ask: 'call' })
     setInterval(() => this.tick(), 1000)
     this.bar.dataset.ready = 'true'
   }
@@ -81,6 +86,7 @@ class Callbar {
 
   send(command) {
     document.dispatchEvent(new CustomEvent('citydesk:phone', { detail: { command } }))
+    this.channel.postMessage({ command })
   }
 }
 

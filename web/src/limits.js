@@ -11,12 +11,19 @@ export function spanText(milliseconds, zh) {
   return parts.slice(0, 2).join(' ') || `0${units[2]}`
 }
 
+/** A limit of the open case that has just run out is told to whoever cannot see its colour; lists stay silent. */
+function announce(chip, text) {
+  const place = document.querySelector('[data-live-said]')
+  if (place && chip.closest('.subject')) place.textContent = `${chip.querySelector('.sr-only')?.textContent ?? ''}${text}`
+}
+
 function refresh(chip, now) {
   const zh = document.documentElement.lang.startsWith('zh')
   const [started, warn, due] = ['started', 'warn', 'due'].map(name => Date.parse(chip.dataset[name]))
   const left = due - now
   const state = left <= 0 ? 'OVERDUE' : now >= warn ? 'DUE_SOON' : 'RUNNING'
   const span = spanText(left, zh)
+  if (state === 'OVERDUE' && chip.dataset.state !== 'OVERDUE') announce(chip, zh ? `超 ${span}` : `${span} over`)
   chip.dataset.state = state
   chip.style.setProperty('--p', String(Math.min(100, Math.max(0, ((now - started) / (due - started)) * 100))))
   chip.querySelector('.limit__text').textContent = zh

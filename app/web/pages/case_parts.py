@@ -15,6 +15,7 @@ from app.cases.masking import masked_phone
 from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.cases.queries import OrderView, RegistrationView, scope_of
 from app.core.http import language, site
+from app.documents import documents_of
 from app.identity import Actor, can
 from app.lifecycle.history import Sentence, history_of
 from app.lifecycle.routes import runtime
@@ -93,6 +94,7 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
         "callers": [_caller(report) for report in reports],
         "may_reveal": can(actor, "citizen.read", scope),
         "orders": [order_row(view, at) for view in orders],
+        "documents": documents_of(session, [case.id, *(view.order.id for view in orders)]) if readable else [],
         "stages": stages_shown(queries.stage_times(session, case.id), case, urgent, at),
         "history": history_lines(
             told[-MOST_LINES:], [report.caller_phone for report in reports if report.caller_phone]
