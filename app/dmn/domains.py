@@ -6,7 +6,7 @@ of the whole atom. So a table becomes rules over small sets, and gaps and overla
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cmp_to_key
@@ -18,7 +18,7 @@ from app.feel import syntax as s
 from app.feel.comparing import less
 from app.feel.compiler import INPUT
 from app.feel.errors import FeelSyntaxError
-from app.feel.inspection import constant
+from app.feel.inspection import constant, walk
 from app.feel.parser import parse_tests
 from app.feel.temporal.durations import DayTimeDuration, YearMonthDuration
 from app.feel.temporal.wide import WideDate, WideDateTime, WideTime
@@ -38,6 +38,8 @@ class Atom:
 
     value: Value
     text: str
+    single: bool = True
+    """There is no other value in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,12 @@ def _reach(node: s.Node) -> Reach | None:
     known = constant(node)
     if known is not None:
         return Reach(tuple(_points(known.value)), ordered=isinstance(known.value, Range | list))
-    return Reach(whole=True) if _only_input(node) else None
+    return Reach(tuple(_literals(node)), whole=True) if _only_input(node) else None
+
+
+def _literals(node: s.Node) -> Iterator[Value]:
+    """The constants named in a text: likely to be values that it holds for."""
+    return (each.value for each in walk(node) if isinstance(each, s.Literal) and each.value is not None)
 
 
 def _joined(nodes: Iterable[s.Node], ordered: bool = False) -> Reach | None:
@@ -140,7 +147,7 @@ def atoms(points: Iterable[Value], sort: str | None, ordered: bool) -> list[Atom
     if sum(len(values) for values in by_kind.values()) > MOST_POINTS:
         return None
     if not by_kind:
-        return [Atom(OTHER, "-")]
+        return [Atom(OTHER, "-", False)]
     found: list[Atom] = []
     for own, values in by_kind.items():
         made = _texts(values) if own == "string" and not ordered else _of_kind(own, values)
@@ -156,23 +163,23 @@ def _of_kind(sort: str, points: Sequence[Value]) -> list[Atom] | None:
     if sort not in _STEPS or any(isinstance(point, WideDate | WideDateTime | WideTime) for point in points):
         return None
     if not points:
-        return [Atom(_SAMPLE[sort], "-")]
+        return [Atom(_SAMPLE[sort], "-", False)]
     ordered = _in_order(points)
     if ordered is None:
         return None
     before, between, after = _STEPS[sort]
-    found = [Atom(value, f"< {written(ordered[0])}") for value in before(ordered[0])]
+    found = [Atom(value, f"< {written(ordered[0])}", False) for value in before(ordered[0])]
     for low, high in pairwise(ordered):
         found.append(Atom(low, written(low)))
-        found += [Atom(value, f"]{written(low)}..{written(high)}[") for value in between(low, high)]
+        found += [Atom(value, f"]{written(low)}..{written(high)}[", False) for value in between(low, high)]
     found.append(Atom(ordered[-1], written(ordered[-1])))
-    return found + [Atom(value, f"> {written(ordered[-1])}") for value in after(ordered[-1])]
+    return found + [Atom(value, f"> {written(ordered[-1])}", False) for value in after(ordered[-1])]
 
 
 def _texts(points: Sequence[Value]) -> list[Atom]:
     named = finite(points)
     known = ", ".join(atom.text for atom in named[:SHOWN]) + (", …" if len(named) > SHOWN else "")
-    return [*named, Atom(OTHER, f"not({known})" if named else "-")]
+    return [*named, Atom(OTHER, f"not({known})" if named else "-", False)]
 
 
 SHOWN = 4

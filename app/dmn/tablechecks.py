@@ -79,14 +79,22 @@ def _column(table: Table, place: int) -> Column:
     for cell, reach in zip(cells, reaches, strict=True):
         if cell is None or cell.any:
             bits = (whole, whole)
-        elif not known or reach is None or (reach.whole and not closed):
+        elif not known or reach is None:
             bits = (0, whole)
+        elif reach.whole and not closed:
+            bits = _at_single_values(cell, found, whole)
         else:
             matched = sum(1 << n for n, atom in enumerate(found) if cell(atom.value))
             bits = (matched, matched)
         sure.append(bits[0])
         maybe.append(bits[1])
     return Column(given, found, known, sure, maybe)
+
+
+def _at_single_values(cell: UnaryTest, found: Sequence[Atom], whole: int) -> tuple[int, int]:
+    """Of a cell that does more than compare: it is known at single values, and anywhere else may hold or not."""
+    single = [(1 << n, cell(atom.value)) for n, atom in enumerate(found) if atom.single]
+    return sum(bit for bit, holds in single if holds), whole & ~sum(bit for bit, holds in single if not holds)
 
 
 def _reach(cell: UnaryTest | None, table: Table) -> Reach | None:
@@ -119,7 +127,7 @@ def _cells(table: Table) -> Iterator[ModelFinding]:
                 continue
             wanted, values = kind_of(given.type), listed(given.allowed)
             about = {"column": given.label, "rule": rule.number}
-            for point in reach.points:
+            for point in reach.points if not reach.whole else ():
                 if wanted is not None and kind(point) not in (wanted, "boolean", "function"):
                     params = {**about, "value": written(point), "kind": wanted}
                     yield ModelFinding("error", rule.cell_ids[place], "cell-kind", params)

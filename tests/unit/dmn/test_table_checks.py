@@ -76,6 +76,8 @@ CASES: list[tuple[str, Sequence[str], Rows, list[tuple[str, str]]]] = [
     ("UNIQUE", ["dayTimeDuration"], [['< duration("PT1H")', "1"], ['>= duration("PT1H")', "2"]], []),
     ("UNIQUE", ["number"], [["? < 5 or ? > 7", "1"], ["? between 5 and 7", "2"]], []),
     ("UNIQUE", ["number"], [["even(?)", "1"], ["odd(?)", "2"]], []),
+    ("UNIQUE", ["string"], [['starts with(?, "a")', "1"], ["-", "2"]], [("rules-overlap", "r2")]),
+    ("FIRST", ["string"], [['"ab"', "1"], ['starts with(?, "a")', "2"], ["-", "3"]], []),
     ("UNIQUE", ["number"], [["> b", "1"], ["<= b", "2"]], []),
     ("UNIQUE", ["number"], [["> b", "1"], ["-", "2"]], []),
     ("ANY", ["number"], [["< 5", "1"], ["-", "1"]], []),

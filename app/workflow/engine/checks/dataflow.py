@@ -150,8 +150,16 @@ class Dataflow:
                 return self._of_operation(node)
             return self._of_message(node.event.name)
         if node.event.kind == "error" and node.type != "endEvent":
-            return Payload(open=any(op.kind == "external" for op in self.registry.operations.values()))
+            return Payload(open=self._throws_values(node.process))
         return Payload()
+
+    def _throws_values(self, process: str) -> bool:
+        """Whether an error may bring variables: an external worker's may, and so may a called process's."""
+        for node in self.flows[process].nodes.values():
+            operation = self.registry.operations.get(node.zeebe.get("taskDefinition", "type") or "")
+            if node.type == "callActivity" or (operation is not None and operation.kind == "external"):
+                return True
+        return False
 
     def decision(self, name: str | None) -> Shape:
         if name is None or name.startswith("=") or name not in self.bundle.decisions:

@@ -41,13 +41,26 @@ class Spot:
     kinds: frozenset[str] | None = None
     what: str = ""
     flow: Flow | None = None
+    sets: str | None = None
+    """The variable that gets what it gives."""
 
 
 def check_expressions(checker: Checker, data: Dataflow) -> None:
     for process in data.flows.values():
+        unknown: dict[str, list[Spot]] = {}
         for node in process.nodes.values():
             for spot in spots(data, node):
-                _check(checker, data, spot)
+                _check(checker, data, spot, unknown)
+        for name, where in unknown.items():
+            _unknown(checker, name, where)
+
+
+def _unknown(checker: Checker, name: str, where: list[Spot]) -> None:
+    """Where an element hands on what it has not got, that is the fault, and all other readings follow from it."""
+    handed_on = [spot for spot in where if spot.sets == name]
+    for spot in {(each.node.id, each.text): each for each in handed_on or where}.values():
+        known = suggested(name, (each for each in spot.place.names() if each != name))
+        tell(checker, spot, "unknown-variable", name=name, known=known)
 
 
 def spots(data: Dataflow, node: Node) -> Iterator[Spot]:
@@ -60,7 +73,7 @@ def spots(data: Dataflow, node: Node) -> Iterator[Spot]:
     for mapping in node.zeebe.inputs:
         yield Spot(node, mapping.source, inside)
     for mapping in node.zeebe.outputs:
-        yield Spot(node, mapping.source, data.afterwards(node))
+        yield Spot(node, mapping.source, data.afterwards(node), sets=mapping.target.partition(".")[0])
     event = node.event
     if event.timer is not None:
         yield Spot(node, event.text, inside, TIMERS.get(event.timer), event.timer)
@@ -82,7 +95,7 @@ def spots(data: Dataflow, node: Node) -> Iterator[Spot]:
         yield Spot(node, node.loop.completion or "", data.completion(node), truth, "condition")
 
 
-def _check(checker: Checker, data: Dataflow, spot: Spot) -> None:
+def _check(checker: Checker, data: Dataflow, spot: Spot, unknown: dict[str, list[Spot]]) -> None:
     node = data.parse(spot.text)
     if node is None:
         return
@@ -91,8 +104,8 @@ def _check(checker: Checker, data: Dataflow, spot: Spot) -> None:
     def report(code: str, **params: object) -> None:
         key = (code, str(params))
         if code == "unknown-variable":
-            params["known"] = suggested(str(params["name"]), spot.place.names())
-        if key not in told:
+            unknown.setdefault(str(params["name"]), []).append(spot)
+        elif key not in told:
             told.add(key)
             tell(checker, spot, code, **params)
 

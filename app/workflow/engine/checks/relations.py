@@ -45,7 +45,7 @@ def _needs(checker: Checker, place: Place, node: Node, decision: str, told: set[
         if look(place, name) is None and (decision, name) not in told:
             told.add((decision, name))
             params = {"name": name, "decision": decision, "task": node.name or node.id, "process": node.process,
-                      "known": suggested(name, place.names())}  # fmt: skip
+                      "known": suggested(name, (each for each in place.names() if each != name))}  # fmt: skip
             file = checker.bundle.homes.get(("decision", decision), node.file)
             title = model.decisions[decision].name
             checker.findings.append(Finding("warning", file, element, "decision-variable", params, title))
@@ -77,6 +77,8 @@ def _cells(checker: Checker, table: dmn.Table, columns: dict[Column, list[Shape]
         if not values:
             continue
         for rule in table.rules:
+            if rule.tests is None:
+                continue  # it has other cells than the table has columns: told already
             reach = reach_of(rule.test_texts[number], table.names)
             if reach is None or reach.whole or reach.ordered:
                 continue
