@@ -25,6 +25,7 @@ from app.lifecycle import (
     acceptance,
     asking,
     assignment,
+    combining,
     feedback,
     functions,
     handling,
@@ -114,6 +115,7 @@ def register(runtime: Runtime) -> None:
     runtime.outbox("message", workflow.deliver_sent)
     runtime.outbox("signal", workflow.deliver_signal)
     runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
+    runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
     runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))

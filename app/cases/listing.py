@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, lateral, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, lateral, not_, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from app.cases.enums import CaseStatus, FactKind, LimitState
@@ -205,7 +205,9 @@ def _narrow(query: Select[Any], wanted: CaseFilter, now: datetime) -> Select[Any
 def _happened(what: Happened, start: datetime, stop: datetime) -> ColumnElement[bool]:
     """As the figures by day count it (`reports.rollup`)."""
     if what == "closed":
-        return and_(CaseFile.ended_at >= start, CaseFile.ended_at < stop, CaseFile.status == CaseStatus.COMPLETED)
+        merged = CaseFile.outcome.is_not_distinct_from("MERGED")
+        ended = CaseFile.ended_at >= start, CaseFile.ended_at < stop, CaseFile.status == CaseStatus.COMPLETED
+        return and_(*ended, not_(merged))
     if what == "rework":
         back = exists().where(CaseFact.case_id == CaseFile.id, CaseFact.kind == FactKind.REWORK)
         return back.where(CaseFact.at >= start, CaseFact.at < stop)

@@ -81,12 +81,15 @@ class Registration(Base):
 
 
 class Merge(Base):
-    """A report that joined a case (并单); `content` is what was reported, so that it can become a case of its own."""
+    """A report that joined a case (并单); `content` is what was reported, so that it can become a case of its own. One
+    row for each report of a case that was merged into another."""
 
     __tablename__ = "merge"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID]
     registration_id: Mapped[UUID]
+    from_case_id: Mapped[UUID | None]
+    """The case that rests in this one since (并案); None: the report never had one of its own."""
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(Instant)
     actor: Mapped[UUID]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -87,23 +87,39 @@ def case_by_number(session: Session, number: str, actor: Actor, today: date) -> 
     return case_by_id(session, case_id, actor)
 
 
+_ANSWERED_WITH = (
+    select(func.coalesce(Merge.case_id, Registration.case_id))
+    .select_from(Registration)
+    .outerjoin(Merge, and_(Merge.registration_id == Registration.id, Merge.undone_at.is_(None)))
+)
+"""The case whose answer a caller gets: the one that theirs was merged into, else their own."""
+
+
+def reports_of(case_id: UUID) -> Select[tuple[UUID]]:
+    """Ids of the reports that a case answers: its own, and those of cases merged into it."""
+    own = select(Registration.id).where(Registration.case_id == case_id)
+    merged = select(Merge.registration_id).where(Merge.case_id == case_id, Merge.undone_at.is_(None))
+    return select(own.union(merged).subquery().c[0])
+
+
 def find_case_id(session: Session, number: str, today: date) -> UUID | None:
     """The case a number belongs to, without asking who wants to know."""
     typed = "".join(number.split())
     if (full := numbers.expand_short(typed, today)) is not None:
-        return session.scalar(select(Registration.case_id).where(Registration.acceptance_no == full))
+        return session.scalar(_ANSWERED_WITH.where(Registration.acceptance_no == full))
     if "-" in typed:
         return session.scalar(select(WorkOrder.case_id).where(WorkOrder.order_no == typed))
     if not numbers.is_sound(typed):
         return None
-    found = session.scalar(select(Registration.case_id).where(Registration.acceptance_no == typed))
+    found = session.scalar(_ANSWERED_WITH.where(Registration.acceptance_no == typed))
     return found or session.scalar(select(CaseFile.id).where(CaseFile.case_no == typed))
 
 
 def registrations_of(session: Session, case: CaseFile, actor: Actor) -> list[RegistrationView]:
-    """The reports merged into a case, the oldest first."""
+    """The reports that a case answers: those it began with first, then those of cases merged into it."""
     may = can(actor, "citizen.read", scope_of(case))
-    query = select(Registration).where(Registration.case_id == case.id).order_by(Registration.created_at)
+    own_first = (Registration.case_id != case.id, Registration.created_at)
+    query = select(Registration).where(Registration.id.in_(reports_of(case.id))).order_by(*own_first)
     return [_registration_view(registration, may) for registration in session.scalars(query)]
 
 
@@ -114,6 +130,12 @@ def standing_merge(session: Session, registration_id: UUID) -> Merge:
     if found is None:
         raise NotFound("cases.unknown")
     return found
+
+
+def merged_into(session: Session, case_id: UUID) -> Merge | None:
+    """How this case came to rest in another one; None while it goes its own way."""
+    query = select(Merge).where(Merge.from_case_id == case_id, Merge.undone_at.is_(None)).order_by(Merge.id).limit(1)
+    return session.scalar(query)
 
 
 def merges_of(session: Session, case_id: UUID) -> dict[UUID, Merge]:
@@ -128,7 +150,7 @@ def reveal_citizen(
     """One report unmasked; the look is logged (Q05). Raises NotFound, Forbidden."""
     require(actor, "citizen.read", scope_of(case))
     registration = session.get(Registration, registration_id)
-    if registration is None or registration.case_id != case.id:
+    if registration is None or registration_id not in session.scalars(reports_of(case.id)).all():
         raise NotFound("cases.unknown")
     audit.log_access(session, actor, "citizen", registration_id, now)
     return _registration_view(registration, True)

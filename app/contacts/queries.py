@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import workflow
 from app.cases.models import CaseFile, Registration
-from app.cases.queries import find_case_id
+from app.cases.queries import find_case_id, reports_of
 from app.citizens import normalise_phone
 from app.contacts.models import (
     Agent,
@@ -148,7 +148,7 @@ def state_by_number(session: Session, typed: str, caller: str, today: date) -> d
         session.scalar(
             select(func.count())
             .select_from(Registration)
-            .where(Registration.case_id == case.id, Registration.caller_phone == number)
+            .where(Registration.id.in_(reports_of(case.id)), Registration.caller_phone == number)
         )
         if number
         else 0

@@ -20,6 +20,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.register": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
     "case.amend": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
     "case.merge": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
+    "case.combine": frozenset({Role.SHIFT_SUPERVISOR}),
     "case.withdraw": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
     "case.read": _READERS,
     "case.void": frozenset({Role.SHIFT_SUPERVISOR}),

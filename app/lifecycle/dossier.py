@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.cases.actions import new_fact
 from app.cases.enums import FactKind
 from app.cases.models import CaseFile, ProcessingForm, Registration, ReturnVisit, StageTime, TimeLimit, WorkOrder
+from app.cases.queries import reports_of
 from app.core.db import Base
 from app.core.errors import NotFound
 from app.lifecycle.subject import ORDER
@@ -42,9 +43,8 @@ class Dossier:
 
     @cached_property
     def registrations(self) -> list[Registration]:
-        """Every caller's report of the case, the oldest first."""
-        query = select(Registration).where(Registration.case_id == self.case.id)
-        return self._read(query.order_by(Registration.created_at, Registration.id))
+        """Every caller's report that the case answers: its own, the oldest first, then those of merged cases."""
+        return self._read(_reports(self.case.id))
 
     @cached_property
     def orders(self) -> list[WorkOrder]:
@@ -117,6 +117,11 @@ _LISTS: dict[type[Base], str] = {
 }  # fmt: skip
 
 
+def _reports(case_id: UUID) -> Select[Any]:
+    query = select(Registration).where(Registration.id.in_(reports_of(case_id)))
+    return query.order_by(Registration.case_id != case_id, Registration.created_at, Registration.id)
+
+
 def new_dossier(session: Session, case: CaseFile, registration: Registration) -> Dossier:
     """Of a case that this command makes: there is nothing to read."""
     dossier = Dossier(session, case, case.instance_id)
@@ -145,13 +150,13 @@ def order_of(session: Session, on: OnInstance) -> WorkOrder | None:
 
 def _opened(session: Session, on: OnInstance) -> Dossier:
     if on.subject_kind != ORDER:
-        of_case = select(CaseFile, Registration).join(Registration, Registration.case_id == CaseFile.id)
-        of_case = of_case.where(CaseFile.id == on.subject_id).order_by(Registration.created_at, Registration.id)
+        assert on.subject_id is not None
+        of_case = _reports(on.subject_id).add_columns(CaseFile).join(CaseFile, CaseFile.id == on.subject_id)
         found = session.execute(of_case).all()
         if not found:
             raise NotFound("cases.unknown")
-        dossier = Dossier(session, found[0][0], on.instance_id)
-        dossier.registrations = [registration for _, registration in found]
+        dossier = Dossier(session, found[0][1], on.instance_id)
+        dossier.registrations = [registration for registration, _ in found]
         return dossier
     of_order = select(WorkOrder, CaseFile).join(CaseFile, CaseFile.id == WorkOrder.case_id)
     row = session.execute(of_order.where(WorkOrder.id == on.subject_id)).one_or_none()

@@ -86,6 +86,13 @@ def history_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor,
     return sorted((sentence for sentence in told if sentence), key=lambda s: (s.at, s.order_no or "", s.no))
 
 
+_MERGES = (
+    ("joined", "new"), ("taken_out", "old"), ("took_in", "new"), ("gave_back", "old"), ("merged_into", "new"),
+    ("taken_out_of", "new"),
+)  # fmt: skip
+"""Fields that tell of merging, with the side that has the other one's number."""
+
+
 class Teller:
     """Turns rows into sentences for one reader; `process` names the diagram whose rows are being told."""
 
@@ -135,17 +142,18 @@ class Teller:
             case "open_incident":
                 element = row.changes.get("incident", {}).get("element")
                 return self._say("incident", element=self._name(row, str(element or "")), **known)
-            case "amend":
-                return self._amended(row, known)
+            case "amend" | "suspend" | "resume" if (told := self._amended(row, known)) is not None:
+                return told
             case _:
                 return self._say("other", kind=row.kind, reason=str(row.changes.get("reason", "")), **known)
 
-    def _amended(self, row: HistoryRow, known: Mapping[str, str]) -> str:
+    def _amended(self, row: HistoryRow, known: Mapping[str, str]) -> str | None:
+        """What was done to the case's data, and how it was merged; None for what only the runtime knows of."""
         fields = row.changes.get("fields", {})
-        for what, side in (("joined", "new"), ("taken_out", "old")):
+        for what, side in _MERGES:
             if what in fields:
-                return self._say(what, acceptance_no=str(fields[what][side]), **known)
-        return self._say("amend", **known)
+                return self._say(what, number=str(fields[what][side]), **known)
+        return self._say("amend", **known) if row.kind == "amend" else None
 
     def _claimed(self, row: HistoryRow, known: Mapping[str, str]) -> str:
         changed = row.changes.get("assignee", {})

@@ -65,8 +65,8 @@ def end_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     return {"state": state.value}
 
 
-def end_running_limits(dossier: Dossier, order: WorkOrder, now: datetime) -> None:
-    """An order that ends otherwise than by reporting back takes its limits along."""
+def end_running_limits(dossier: Dossier, order: WorkOrder | None, now: datetime) -> None:
+    """An order that ends otherwise than by reporting back takes its limits along; None: a case, those of its own."""
     for limit in dossier.running_limits(order):
         _end(limit, now)
 

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from app import workflow
 from app.cases import numbers
 from app.cases.actions import Received, content_hash, open_case, record_opening
-from app.cases.enums import CaseStage
 from app.cases.models import CaseFile, Merge, Registration
 from app.cases.queries import case_by_id, scope_of
 from app.core.errors import Conflict, NotFound
 from app.core.ids import derived_id, new_id
 from app.identity import Actor, require
 from app.lifecycle import forms
+from app.lifecycle.combining import require_open, unmerge_case
 from app.lifecycle.dossier import dossier_of
 from app.lifecycle.reporting import PROCESS, Registered, lifecycle_instance
 from app.workflow import Command, FirstTask, OnInstance, Runtime
@@ -46,13 +46,16 @@ def join_case(
 
 
 def take_out(runtime: Runtime, merge_id: UUID, *, actor: Actor, command_id: UUID | None = None) -> Registered:
-    """Undo `join_case`: the report becomes a case of its own, with the number its caller has.
+    """Undo `join_case`: the report becomes a case of its own, with the number its caller has; undo `merge_case`: the
+    whole case goes on where it stood.
 
     Raises Forbidden, NotFound, Conflict when that was done already or the case is over."""
     with runtime.sessions() as session:
         merge = session.get(Merge, merge_id)
     if merge is None:
         raise NotFound("lifecycle.merge.unknown")
+    if merge.from_case_id is not None:
+        return _registered(runtime, merge.registration_id, unmerge_case(runtime, merge, actor=actor))
     case = _case(runtime, merge.case_id, actor)
     command = Command(command_id or derived_id("take out", merge_id), "amend", actor, {"takes_out": str(merge_id)})
 
@@ -62,9 +65,14 @@ def take_out(runtime: Runtime, merge_id: UUID, *, actor: Actor, command_id: UUID
 
     workflow.execute(runtime, case.instance_id, command, prepare=prepare)
     with runtime.sessions() as session:
-        known = select(CaseFile, Registration).join(Registration, Registration.case_id == CaseFile.id)
-        own, registration = session.execute(known.where(Registration.id == merge.registration_id)).one()
-    return Registered(own.id, registration.id, own.case_no or "", registration.acceptance_no or "")
+        own_id = session.get_one(Registration, merge.registration_id).case_id
+    return _registered(runtime, merge.registration_id, own_id)
+
+
+def _registered(runtime: Runtime, registration_id: UUID, case_id: UUID) -> Registered:
+    with runtime.sessions() as session:
+        own, report = session.get_one(CaseFile, case_id), session.get_one(Registration, registration_id)
+    return Registered(own.id, report.id, own.case_no or "", report.acceptance_no or "")
 
 
 def _case(runtime: Runtime, case_id: UUID, actor: Actor) -> CaseFile:
@@ -77,7 +85,7 @@ def _case(runtime: Runtime, case_id: UUID, actor: Actor) -> CaseFile:
 def _join(runtime: Runtime, session: Session, on: OnInstance, values: Mapping[str, Any]) -> None:
     dossier = dossier_of(session, on)
     case = dossier.case
-    _require_open(case)
+    require_open(case)
     form = forms.registration_form(runtime, session)
     clean = forms.check(form, values, {"now": on.now.isoformat()})
     _, report = open_case(clean, Received(on.command.id, on.actor, on.now, runtime.zone), case.district)
@@ -96,7 +104,7 @@ def _join(runtime: Runtime, session: Session, on: OnInstance, values: Mapping[st
 
 def _take_out(runtime: Runtime, session: Session, on: OnInstance, merge_id: UUID) -> None:
     target = dossier_of(session, on).case
-    _require_open(target)
+    require_open(target)
     merge = session.get_one(Merge, merge_id, with_for_update=True)
     if merge.undone_at is not None:
         raise Conflict("lifecycle.merge.undone")
@@ -122,10 +130,3 @@ def _take_out(runtime: Runtime, session: Session, on: OnInstance, merge_id: UUID
         first_task=FirstTask(clean), bundle_id=bundle_id, prepare=record, **lifecycle_instance(session, case, report),
     )  # fmt: skip
     on.change("taken_out", report.acceptance_no, None)
-
-
-def _require_open(case: CaseFile) -> None:
-    if case.ended_at is not None:
-        raise Conflict("lifecycle.case_ended", case_no=case.case_no)
-    if case.stage == CaseStage.RETURN_VISIT_EVALUATION:
-        raise Conflict("lifecycle.merge.too_late", case_no=case.case_no)

@@ -35,7 +35,7 @@ select (at at time zone :zone)::date, measure, district, department, count(*) fr
    where c.registered_at >= :start and c.registered_at < :stop
   union all
   select c.ended_at, case when c.status = 'VOIDED' then 'VOIDED' else 'CLOSED' end, {_LEAD} from case_file c
-   where c.ended_at >= :start and c.ended_at < :stop
+   where c.ended_at >= :start and c.ended_at < :stop and c.outcome is distinct from 'MERGED'
   union all
   select l.due_at, case when l.state = 'MET' then 'MET' else 'MISSED' end, {_PLACE}, o.department
     from time_limit l join work_order o on o.id = l.order_id join case_file c on c.id = l.case_id

@@ -200,6 +200,7 @@ def suspend(attempt: Attempt) -> object:
     if attempt.locked.view.suspended:
         raise Conflict("workflow.suspended")
     _reason(attempt)
+    attempt.prepared({})
     attempt.draft.doc["suspended"] = True
     return None
 
@@ -208,6 +209,7 @@ def resume(attempt: Attempt) -> object:
     if not attempt.locked.view.suspended:
         raise Conflict("workflow.not_suspended")
     _reason(attempt)
+    attempt.prepared({})
     attempt.draft.doc["suspended"] = False
     attempt.draft.all_waits = True
     return None

@@ -31,6 +31,7 @@ from app.web.names import names
 from app.web.pages.case_parts import case_parts
 from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.pages.islands import form_texts
+from app.web.pages.merging import merge_parts
 from app.web.pages.tasks import NO_FORM, form_of_task
 from app.web.problems import sentence
 from app.web.templating import label, t
@@ -127,6 +128,7 @@ def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, An
     parts = case_parts(session, found, actor(), now())
     waits = found.stage == CaseStage.RETURN_VISIT_EVALUATION and found.ended_at is None
     may = waits and can(actor(), "visit.bring_forward", scope_of(found))
+    parts |= merge_parts(session, found)
     return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id(), "live_words": live_words()}
 
 
