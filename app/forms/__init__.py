@@ -8,6 +8,9 @@
 from app.forms.faults import Fault, faults
 from app.forms.form import Form, parse
 from app.forms.localise import fill, label, localise, option_label, prefilled
+from app.forms.shape import sound
 from app.forms.values import Problem
 
-__all__ = ["Fault", "Form", "Problem", "faults", "fill", "label", "localise", "option_label", "parse", "prefilled"]
+__all__ = [
+    "Fault", "Form", "Problem", "faults", "fill", "label", "localise", "option_label", "parse", "prefilled", "sound",
+]  # fmt: skip

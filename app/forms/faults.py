@@ -6,13 +6,24 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from app.feel.scanner import is_simple
-from app.forms.components import CONTAINERS, KNOWN, MULTIPLE, REFUSED, SINGLE, VALUED, Component, dotted, own_path
+from app.forms.components import (
+    CONTAINERS,
+    KNOWN,
+    MULTIPLE,
+    REFUSED,
+    SINGLE,
+    VALUED,
+    Component,
+    dotted,
+    every,
+    own_path,
+)
 from app.forms.expressions import fault_of, is_expression
 from app.forms.patterns import BadPattern, compile_pattern
+from app.forms.shape import MOST_NESTED, malformed, sound
 
 NEWEST_SCHEMA = 19
 SPECIAL = frozenset({"this", "parent", "i"})
-MOST_NESTED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,24 @@ def faults(form: Any) -> list[Fault]:
         found.append(Fault("form-too-new", params={"version": version, "newest": NEWEST_SCHEMA}))
     if "Platform" in str(form.get("executionPlatform")):
         found.append(Fault("form-platform", params={"platform": form["executionPlatform"]}, severity="warning"))
-    walk = _Walk(any(_chinese(each) for each in _flat(form["components"], 0)))
-    found += [fault for child in form["components"] for fault in walk.component(child, (), 0)]
+    found += _malformed(form, 0)
+    form = sound(form)
+    walk = _Walk(any(_chinese(each) for each in every(form.get("components"))))
+    found += [fault for child in form.get("components") or () for fault in walk.component(child, ())]
     return found
+
+
+def _malformed(component: Mapping[str, Any], depth: int) -> Iterator[Fault]:
+    element, name = identity(component)
+    for wrong in malformed(component):
+        yield Fault("form-malformed", element, name, {"entry": wrong})
+    if depth > MOST_NESTED:
+        yield Fault("form-malformed", element, name, {"entry": "components"})
+        return
+    children = component.get("components")
+    for child in children if isinstance(children, list) else ():
+        if isinstance(child, Mapping):
+            yield from _malformed(child, depth + 1)
 
 
 def identity(component: Component) -> tuple[str | None, str | None]:
@@ -53,16 +79,8 @@ def identity(component: Component) -> tuple[str | None, str | None]:
     return (None if element is None else str(element)), (None if name is None else str(name)[:80])
 
 
-def _flat(components: Any, depth: int) -> Iterator[Component]:
-    for child in components if isinstance(components, list) and depth < MOST_NESTED else ():
-        if isinstance(child, Mapping):
-            yield child
-            yield from _flat(child.get("components"), depth + 1)
-
-
 def _chinese(component: Component) -> bool:
-    properties = component.get("properties")
-    return isinstance(properties, Mapping) and any(str(key).endswith(":zh-CN") for key in properties)
+    return any(str(key).endswith(":zh-CN") for key in component.get("properties") or ())
 
 
 class _Walk:
@@ -73,13 +91,10 @@ class _Walk:
         self.keys: dict[str, str] = {}
         self.ids: set[str] = set()
 
-    def component(self, component: Any, path: tuple[str | int, ...], depth: int) -> Iterator[Fault]:
-        if not isinstance(component, Mapping) or depth > MOST_NESTED:
-            yield Fault("form-not-a-form")
-            return
+    def component(self, component: Component, path: tuple[str | int, ...]) -> Iterator[Fault]:
         kind = component.get("type")
         element, name = identity(component)
-        if isinstance(component.get("id"), str):
+        if "id" in component:
             if component["id"] in self.ids:
                 yield Fault("form-id-twice", element, name, {"id": component["id"]})
             self.ids.add(component["id"])
@@ -101,7 +116,7 @@ class _Walk:
             if kind == "dynamiclist" and not own_path(component):
                 yield Fault("form-no-key", *about, {"type": kind})
             for child in component.get("components") or ():
-                yield from self.component(child, path + own_path(component), depth + 1)
+                yield from self.component(child, path + own_path(component))
 
     def _field(
         self, component: Component, about: tuple[str | None, str | None], path: tuple[str | int, ...]

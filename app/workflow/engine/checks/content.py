@@ -17,6 +17,7 @@ def check_content(checker: Checker) -> None:
     for file, form in bundle.form_files.items():
         for fault in forms.faults(form):
             _add(checker, Finding(fault.severity, file, fault.element, fault.code, fault.params, fault.name))
+    bundle.forms = {id_: forms.sound(form) for id_, form in bundle.forms.items()}  # for the checks that follow
 
 
 def _add(checker: Checker, finding: Finding) -> None:
