@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.cases import numbers
 from app.cases.limits import LimitView, limits_of
-from app.cases.masking import masked_name, masked_phone, masked_text
 from app.cases.models import (
     CaseFact,
     CaseFile,
@@ -25,6 +24,7 @@ from app.cases.models import (
     Supervision,
     WorkOrder,
 )
+from app.citizens import masked_name, masked_phone, masked_text
 from app.core.errors import NotFound
 from app.identity import Actor, Scope, can, require
 

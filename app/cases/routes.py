@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.cases import queries
 from app.cases.limits import LimitView, limits_of
 from app.cases.listing import CaseFilter, CaseLine, list_cases
-from app.cases.masking import masked_phone
 from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.cases.order_listing import OrderLine, list_orders, order_by_number
 from app.cases.queries import RegistrationView
@@ -24,6 +23,7 @@ from app.cases.schemas import (
     RegistrationsSchema,
     StagesSchema,
 )
+from app.citizens import masked_phone
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.core.http import ApiBlueprint, PageQuery, key_of, keyset, language, site

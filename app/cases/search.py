@@ -18,10 +18,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from app.cases.listing import NEWEST_FIRST, After, CaseLine, identifiable, lines_of, readable
-from app.cases.masking import masked_name, masked_phone
 from app.cases.models import CaseFile, CaseSearch, ProcessingForm, Registration
 from app.cases.queries import find_case_id
-from app.citizens import normalise_phone
+from app.citizens import masked_name, masked_phone, normalise_phone
 from app.identity import Actor
 
 LATEST = 6000

@@ -4,7 +4,12 @@ import re
 import unicodedata
 
 DOT = "•"
-_COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "夏侯", "司徒", "端木")
+_WRITTEN_WITH_TWO = """
+欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 夏侯 司徒 端木 太史 公羊 澹台 公冶 宗政
+濮阳 淳于 单于 太叔 申屠 轩辕 钟离 宇文 长孙 鲜于 闻人 司空 赫连 呼延 万俟 独孤 南宫 西门
+东郭 百里 拓跋 第五
+"""
+_COMPOUND = tuple(_WRITTEN_WITH_TWO.split())
 
 
 def normalise_phone(written: str) -> str:
@@ -21,23 +26,31 @@ def normalise_phone(written: str) -> str:
     return f"+{digits}" if foreign and digits else digits
 
 
-def mask_phone(phone: str) -> str:
+def masked_phone(phone: str | None) -> str | None:
     """ "13812346721" → "138••••6721": enough to recognise a number one knows, too little to call it.
 
-    At least four digits are hidden; a short number shows its last two only.
+    At least four characters are hidden, a shorter number as a whole.
     """
-    if len(phone) < 9:
-        shown = phone[-2:] if len(phone) > 4 else ""
-        return DOT * (len(phone) - len(shown)) + shown
-    return phone[:3] + DOT * (len(phone) - 7) + phone[-4:]
+    if not phone:
+        return phone
+    if len(phone) >= 11:
+        front, back = 3, 4
+    else:
+        front, back = 0, min(2, max(0, len(phone) - 4))
+    hidden = len(phone) - front - back
+    return phone[:front] + DOT * hidden + phone[len(phone) - back :]
 
 
-def mask_name(name: str) -> str:
+def masked_name(name: str | None) -> str | None:
     """The surname stays: "王小明" → "王••", "欧阳娜" → "欧阳•", "John Smith" → "J•••"."""
-    name = name.strip()
-    if not name:
-        return ""
+    if not name or not (name := name.strip()):
+        return name
     if not "\u4e00" <= name[0] <= "\u9fff":
         return name[0] + DOT * 3
     shown = 2 if name.startswith(_COMPOUND) and len(name) > 2 else 1
     return name[:shown] + DOT * max(1, len(name) - shown)
+
+
+def masked_text(value: str | None) -> str | None:
+    """Hides all but that there is something: free text may hold anything about a person."""
+    return DOT * 6 if value else value

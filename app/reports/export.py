@@ -12,9 +12,9 @@ from app import city
 from app.cases.conditions import Day, Tree
 from app.cases.fields import ADDED, Field, known_fields
 from app.cases.listing import NEWEST_FIRST, identifiable
-from app.cases.masking import masked_name, masked_phone
 from app.cases.models import CaseFile, Registration
 from app.cases.saved_queries import matching
+from app.citizens import masked_name, masked_phone
 from app.core.i18n import has_text, text
 from app.identity import Actor
 from app.reports.tables import Cell, table

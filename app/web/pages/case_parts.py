@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.cases import queries
 from app.cases.enums import CaseStage
 from app.cases.limits import LimitView, limits_of, most_urgent
-from app.cases.masking import masked_phone
 from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.cases.queries import OrderView, RegistrationView, scope_of
+from app.citizens import masked_phone
 from app.core.http import language, site
 from app.documents import documents_of
 from app.identity import Actor, can

@@ -42,7 +42,7 @@ def _case(session: Session, n: int, district: str, departments: tuple[str, ...],
     case_id, at, ended = new_id(), NOW - timedelta(days=1, minutes=n), n % 4 == 0
     session.add(
         CaseFile(
-            id=case_id, case_no=numbers.next_case_no(session, at, UTC), instance_id=case_id, stage="HANDLING",
+            id=case_id, case_no=numbers.next_case_numbers(session, at, UTC)[0], instance_id=case_id, stage="HANDLING",
             status="COMPLETED" if ended else "IN_PROCESSING", origin="PUBLIC_HOTLINE", kind="EVENT",
             category="GAS_SUPPLY" if n % 2 else "OTHERS", service_type="COMPLAINT", district=district,
             urgency="NORMAL", confidential=bool(confidential), departments=list(departments), registered_at=at,

@@ -51,6 +51,6 @@ def test_every_processing_method_counts_for_itself(sessions: Sessions) -> None:
 
 def test_a_new_day_begins_at_one(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        first = numbers.next_case_no(session, NOW, ZONE)
-        next_day = numbers.next_case_no(session, datetime(2026, 11, 18, 16, 0, tzinfo=UTC), ZONE)
+        first = numbers.next_case_numbers(session, NOW, ZONE)[0]
+        next_day = numbers.next_case_numbers(session, datetime(2026, 11, 18, 16, 0, tzinfo=UTC), ZONE)[0]
     assert (first[:11], next_day[:11]) == ("26111800001", "26111900001")

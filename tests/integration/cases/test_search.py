@@ -42,7 +42,7 @@ def _save(
     case_id, at = new_id(), NOW - timedelta(minutes=n)
     session.add(
         CaseFile(
-            id=case_id, case_no=numbers.next_case_no(session, at, UTC), instance_id=case_id, stage="HANDLING",
+            id=case_id, case_no=numbers.next_case_numbers(session, at, UTC)[0], instance_id=case_id, stage="HANDLING",
             status="IN_PROCESSING", origin="PUBLIC_HOTLINE", kind="EVENT", category="OTHERS", service_type="COMPLAINT",
             incident_summary=summary, detailed_content=content, address=address, district="jz", urgency="NORMAL",
             departments=list(departments), confidential=confidential, registered_at=at,
