@@ -1,6 +1,7 @@
 """The web server's settings, for `bin/up`, the container and systemd alike."""
 
 import os
+import resource
 import shutil
 
 from app.core.settings import load_settings
@@ -8,7 +9,7 @@ from app.core.settings import load_settings
 _settings = load_settings()
 workers = _settings.web_workers
 threads = _settings.web_threads
-worker_class = "gthread"
+worker_class = "app.web.live.worker.Worker"
 preload_app = True
 """The code is loaded once; a worker that dies is replaced by a fork, in no time."""
 bind = [f"{_settings.host}:{_settings.port}"]
@@ -50,6 +51,8 @@ def post_fork(server, worker):  # noqa: ARG001
     """Connections that loading has opened belong to the parent: forget them without closing them."""
     site = server.app.wsgi().extensions["citydesk"]
     site.sessions.kw["bind"].dispose(close=False)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every live page is an open connection
 
 
 def child_exit(server, worker):  # noqa: ARG001

@@ -1,8 +1,13 @@
-"""One subscription a process, one queue a stream."""
+"""One subscription a process, and every open page's stream (ADR 009).
+
+Under the product's own server a stream takes its connection over from the thread that answered the request: it costs a
+socket, and one thread writes to all of them. Under any other server it keeps its thread and reads from a queue.
+"""
 
 import json
 import logging
 import queue
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,69 +17,67 @@ import redis
 
 from app.core.db import Sessions
 from app.identity import Actor
-from app.web.live.news import read_news
+from app.web.live.news import News, read_news
 from app.web.live.publisher import CHANNEL
+from app.web.live.streams import HandedOver, SocketStream, Stream, ThreadStream
 
 log = logging.getLogger(__name__)
 
 BEAT = 5.0
 """Seconds between two heartbeats; a page that hears nothing for ten says so."""
-LIFE = 300.0
-"""Seconds after which a stream ends and the browser opens it again: so it ends with the session it belongs to."""
 GATHER = 0.02
 """Seconds in which news are gathered, to be read together."""
-WAITING = 200
-"""Events a slow reader may fall behind; beyond, its stream ends and the page reads everything anew."""
+MOST_TOGETHER = 200
+"""Instances whose news are read together."""
+MOST_SOCKETS = 8000
+"""Streams without a thread that a process takes."""
+HELLO = "retry: 2000\n\n"
 
 
 class Full(Exception):
     """No more streams in this process."""
 
 
-class Stream:
-    """One open page."""
-
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
-        self.waiting: queue.Queue[str] = queue.Queue(WAITING)
-        self.broken = False
-
-    def put(self, event: str) -> None:
-        try:
-            self.waiting.put_nowait(event)
-        except queue.Full:
-            self.broken = True
-
-
 class Hub:
     """Starts to listen with the first stream: after the server has forked."""
 
     def __init__(self, sessions: Sessions, redis_url: str, most: int) -> None:
-        """`most`: streams this process takes, so that threads stay free for requests."""
+        """`most`: streams that may keep a thread, so that others stay free for requests."""
         self.sessions, self.redis_url, self.most = sessions, redis_url, most
         self.streams: set[Stream] = set()
         self.connected = False
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
-    def events(self, actor: Actor) -> Iterator[str]:
-        """The stream of one page as server-sent events. Holds no database session. Raises Full."""
+    def events(self, actor: Actor, connection: socket.socket | None = None, *, chunked: bool = True) -> Iterator[str]:
+        """The stream of one page as server-sent events. `connection`: the request's, to be taken over after the
+        headers are written, which ends the iterator with HandedOver. Holds no database session. Raises Full."""
         with self._lock:
-            if len(self.streams) >= self.most:
+            if len(self.streams) >= (self.most if connection is None else MOST_SOCKETS):
                 raise Full
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._listen, name="live", daemon=True)
-                self._thread.start()
-        return self._told(Stream(actor))
+            if not any(thread.is_alive() for thread in self._threads):
+                deeds = ((self._listen, "live"), (self._beat_on, "live-beat"))
+                self._threads = [threading.Thread(target=deed, name=name, daemon=True) for deed, name in deeds]
+                for thread in self._threads:
+                    thread.start()
+        if connection is None:
+            return self._told(ThreadStream(actor))
+        return self._taken_over(actor, connection, chunked)
 
-    def _told(self, stream: Stream) -> Iterator[str]:
-        ends = time.monotonic() + LIFE
+    def _taken_over(self, actor: Actor, connection: socket.socket, chunked: bool) -> Iterator[str]:
+        yield HELLO + self._beat()
+        stream = SocketStream(actor, socket.socket(fileno=connection.detach()), chunked=chunked)
+        with self._lock:
+            self.streams.add(stream)
+        raise HandedOver
+
+    def _told(self, stream: ThreadStream) -> Iterator[str]:
         with self._lock:
             self.streams.add(stream)
         try:
-            yield "retry: 2000\n\n"
+            yield HELLO
             yield self._beat()
-            while not stream.broken and time.monotonic() < ends:
+            while not stream.broken and time.monotonic() < stream.ends:
                 try:
                     yield stream.waiting.get(timeout=BEAT)
                 except queue.Empty:
@@ -86,6 +89,20 @@ class Hub:
     def _beat(self) -> str:
         """While Redis is away only a comment: it finds closed connections, and the page sees that it hears nothing."""
         return "event: beat\ndata: \n\n" if self.connected else ": \n\n"
+
+    def _beat_on(self) -> None:
+        while True:
+            time.sleep(BEAT)
+            with self._lock:
+                streams = [stream for stream in self.streams if isinstance(stream, SocketStream)]
+            beat, now = self._beat(), time.monotonic()
+            for stream in streams:
+                if not stream.broken and now < stream.ends and not stream.has_left():
+                    stream.put(beat)
+                else:
+                    with self._lock:
+                        self.streams.discard(stream)
+                    stream.close()
 
     def _listen(self) -> None:
         while True:
@@ -110,7 +127,7 @@ class Hub:
                 elif message is not None:
                     instance, no = json.loads(message["data"])
                     heard[UUID(instance)] = no
-                if heard and (message is None or len(heard) >= WAITING):
+                if heard and (message is None or len(heard) >= MOST_TOGETHER):
                     self._tell(heard)
                     heard = {}
 
@@ -123,6 +140,18 @@ class Hub:
             news = read_news(session, heard)
         for each in news:
             event = f"event: task\ndata: {json.dumps(each.body(), ensure_ascii=False)}\n\n"
+            knowing = _Knowing(each)
             for stream in streams:
-                if each.may_know(stream.actor):
+                if not stream.broken and knowing[stream.actor]:
                     stream.put(event)
+
+
+class _Knowing(dict[Actor, bool]):
+    """Who may know a piece of news: asked once a person, however many pages they have open."""
+
+    def __init__(self, news: News) -> None:
+        self.news = news
+
+    def __missing__(self, actor: Actor) -> bool:
+        self[actor] = may = self.news.may_know(actor)
+        return may
