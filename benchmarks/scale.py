@@ -191,16 +191,20 @@ def _times(name: str, deeds: list[Callable[[], None]]) -> dict[str, float]:
 
 
 def run(cases: int, asks: int, folder: Path) -> dict[str, Any]:
+    made_before = (folder / "pg").exists()
     postgres, valkey = start_postgres(folder, fsync=False), start_valkey(folder)
     try:
         environ = environment(postgres.url, valkey.url)
         began = time.perf_counter()
-        prepare(environ, postgres.url)
-        fill(postgres.url, cases)
+        if made_before:
+            migrate(make_engine(postgres.url))
+        else:
+            prepare(environ, postgres.url)
+            fill(postgres.url, cases)
         told = {"cases": cases, "fill_s": round(time.perf_counter() - began)}
         with psycopg.connect(postgres.url) as db:
             size = db.execute("select pg_database_size(current_database()) / 1048576").fetchone()
-            told["database_mb"] = size[0] if size else 0
+            told |= {"database_mb": size[0] if size else 0, "cases": _count(db)}
         with web(environ, folder) as (url, _):
             return told | measure(url, samples(postgres.url, random.Random(12319), asks), asks)
     finally:
@@ -212,7 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--asks", type=int, default=60)
-    parser.add_argument("--folder", type=Path, help="keep the servers' files here, to look into them afterwards")
+    parser.add_argument("--folder", type=Path, help="keep the city here, or measure the one that is here")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="citydesk-bench-") as name:
         folder = wanted.folder or Path(name)

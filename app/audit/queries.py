@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from app.audit.models import AccessLog, History, HistoryDetail
+from app.audit.models import AccessLog, AuditStream, History, HistoryDetail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,23 @@ def read(session: Session, stream: UUID, *, after: int = 0, limit: int | None = 
     )
     rows = session.execute(query.limit(limit) if limit else query)
     return [_row(row, body) for row, body in rows]
+
+
+def latest(
+    session: Session, kinds: Sequence[str], *, before: datetime | None = None, limit: int = 100
+) -> list[tuple[HistoryRow, str | None]]:
+    """The newest rows of all administrative streams of these kinds, with the stream's name; those streams are few."""
+    same = and_(HistoryDetail.stream == History.stream, HistoryDetail.no == History.no)
+    query = (
+        select(History, HistoryDetail.body, AuditStream.name)
+        .join_from(AuditStream, History, History.stream == AuditStream.id)
+        .outerjoin(HistoryDetail, same)
+        .where(AuditStream.kind.in_(kinds))
+        .order_by(History.recorded_at.desc(), History.stream, History.no.desc())
+    )
+    if before is not None:
+        query = query.where(History.recorded_at < before)
+    return [(_row(row, body), name) for row, body, name in session.execute(query.limit(limit))]
 
 
 def _row(row: History, body: Any) -> HistoryRow:

@@ -2,7 +2,16 @@
 
 from app.city.actions import check_grants, load_catalogue, load_demo_city, office_calendar
 from app.city.calendar import Calendar
-from app.city.calendars import calendar_for, calendar_version, has_calendar, publish_calendar, refresh_published_years
+from app.city.calendars import (
+    all_calendars,
+    calendar_for,
+    calendar_version,
+    change_calendar,
+    has_calendar,
+    publish_calendar,
+    refresh_published_years,
+    versions_of,
+)
 from app.city.deadline import Basis, Deadline, Unit
 from app.city.feel_functions import FUNCTIONS, deadline_function, functions, working_time_between_function
 from app.city.queries import (
@@ -18,7 +27,8 @@ from app.city.queries import (
     terms,
 )
 from app.city.rules import CalendarRules
-from app.city.shipped import shipped_codes, shipped_groups
+from app.city.shipped import shipped_codes, shipped_groups, source_categories
+from app.city.upkeep import add_category, add_department, change_category, change_department, change_district
 
 __all__ = [
     "FUNCTIONS",
@@ -27,9 +37,16 @@ __all__ = [
     "CalendarRules",
     "Deadline",
     "Unit",
+    "add_category",
+    "add_department",
+    "all_calendars",
     "calendar_for",
     "calendar_version",
     "categories",
+    "change_calendar",
+    "change_category",
+    "change_department",
+    "change_district",
     "check_grants",
     "component_classes",
     "deadline_function",
@@ -49,6 +66,8 @@ __all__ = [
     "refresh_published_years",
     "shipped_codes",
     "shipped_groups",
+    "source_categories",
     "terms",
+    "versions_of",
     "working_time_between_function",
 ]

@@ -42,6 +42,8 @@ class Department(Base):
     names: Mapped[Names] = mapped_column(JSONB)
     process_id: Mapped[str | None] = mapped_column(Text)
     """The diagram of its work orders; None is the default one."""
+    retired_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    """From when on nothing new is given to it."""
     position: Mapped[int] = mapped_column(Integer, default=0)
 
 
@@ -60,6 +62,8 @@ class Category(Base):
     sector: Mapped[str | None] = mapped_column(Text)
     """The field of the platform it belongs to: a `term` of kind SECTOR."""
     emergency: Mapped[bool] = mapped_column(Boolean, default=False)
+    retired_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    """From when on no new case may have it."""
     position: Mapped[int] = mapped_column(Integer, default=0)
 
 

@@ -44,6 +44,9 @@ class Responsible:
     process_id: str
     categories: tuple[str, ...]
     """Problem categories it is usually responsible for."""
+    parent: str | None = None
+    active: bool = True
+    """False: it gets nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Matter:
     kind: str | None
     sector: str | None
     emergency: bool
+    active: bool = True
+    """False: no new case may have it."""
+    own_department: str | None = None
+    """The one it names itself; `department` may be its category's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,12 @@ def departments(session: Session) -> list[Responsible]:
     for department, code in session.execute(categories.order_by(Category.position)):
         of.setdefault(department or "", []).append(code)
     rows = session.scalars(select(Department).order_by(Department.position, Department.code))
-    return [Responsible(r.code, r.names, r.process_id or DEFAULT_PROCESS, tuple(of.get(r.code, ()))) for r in rows]
+    return [
+        Responsible(
+            r.code, r.names, r.process_id or DEFAULT_PROCESS, tuple(of.get(r.code, ())), r.parent, r.retired_at is None
+        )
+        for r in rows
+    ]  # fmt: skip
 
 
 def department_processes(session: Session, codes: Collection[str]) -> dict[str, str]:
@@ -119,7 +131,8 @@ def categories(session: Session) -> list[Matter]:
     for row in rows:
         above = by_code[row.parent] if row.parent else row
         department, sector = row.department or above.department, row.sector or above.sector
-        found.append(Matter(row.code, row.parent, row.names, department, row.kind, sector, row.emergency))
+        found.append(Matter(row.code, row.parent, row.names, department, row.kind, sector, row.emergency,
+                            row.retired_at is None and above.retired_at is None, row.department))  # fmt: skip
     return found
 
 

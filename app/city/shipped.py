@@ -18,5 +18,15 @@ def shipped_groups() -> frozenset[str]:
 @cache
 def shipped_codes(file: str) -> frozenset[str]:
     """The codes in a list of `catalogue/` or `demo/`."""
+    return frozenset(str(row["code"]) for row in _rows(file))
+
+
+@cache
+def source_categories() -> frozenset[str]:
+    """W06: the problem categories by which every city is counted."""
+    return frozenset(str(row["code"]) for row in _rows("catalogue/categories") if not row.get("parent"))
+
+
+def _rows(file: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = json.loads((HERE / f"{file}.json").read_text(encoding="utf-8"))
-    return frozenset(str(row["code"]) for row in rows)
+    return rows

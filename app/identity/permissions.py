@@ -55,6 +55,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "calendar.manage": frozenset({Role.ADMINISTRATOR}),
     "city.manage": frozenset({Role.ADMINISTRATOR}),
     "user.manage": frozenset({Role.ADMINISTRATOR}),
+    "settings.read": frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
     "metrics.read": frozenset({Role.ADMINISTRATOR}),
 }
 """Action → the roles that may. Tasks are judged by their candidate groups instead (`_may_work_on`)."""

@@ -67,18 +67,18 @@ def _districts(session: Session) -> list[Option]:
 
 
 def _departments(session: Session) -> list[Option]:
-    return [_option(department.code, department.names) for department in city.departments(session)]
+    return [_option(each.code, each.names) for each in city.departments(session) if each.active]
 
 
 def _categories(session: Session) -> list[Option]:
-    return [_option(matter.code, matter.names) for matter in city.categories(session) if matter.parent is None]
+    return [_option(m.code, m.names) for m in city.categories(session) if m.parent is None and m.active]
 
 
 def _sub_categories(session: Session) -> list[Option]:
     return [
         _option(matter.code, matter.names, f'=category = "{matter.parent}"')
         for matter in city.categories(session)
-        if matter.parent is not None
+        if matter.parent is not None and matter.active
     ]
 
 

@@ -41,6 +41,11 @@ def district_map(session: Session, values: Mapping[str, int]) -> list[Shape]:
     return sorted(shapes, key=lambda shape: (-shape.value, shape.name))
 
 
+def outlines(session: Session) -> list[Shape]:
+    """The districts' lines alone."""
+    return [shape for shape in district_map(session, {}) if shape.path]
+
+
 class _Box:
     """From degrees to the SVG's box: equirectangular, in the middle, north up."""
 

@@ -42,6 +42,12 @@ def names() -> Names:
     return found
 
 
+def forget_names() -> None:
+    """After a change in this process; the others read them anew within some seconds."""
+    current_app.extensions.pop("citydesk-labels", None)
+    g.pop("names", None)
+
+
 def groups_in_words(groups: Iterable[str]) -> str:
     """A task's candidate groups: roles by their names, departments by theirs."""
     lang = language()

@@ -54,6 +54,7 @@ ITEMS = (
     Item("dashboard", "chart-bar", "/dashboard", lambda a: can(a, "figures.read") and not _leads(a), "D"),
     Item("queries", "filter", "/queries", _may("case.read"), "Q"),
     Item("reports", "report-analytics", "/exports", _may("case.export"), "R"),
+    Item("admin", "settings", "/admin", _may("settings.read"), "A"),
     Item("incidents", "alert-triangle", "/incidents", _may("incident.read")),
     Item("complaints", "message-report", "/reports/complaints", _may("case.read")),
     Item("phrases", "writing", "/phrases", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
@@ -78,4 +79,4 @@ def home(actor: Actor) -> str:
     """Where a person lands after signing in: their first work item."""
     urls = {item.key: item.url for item in places(actor, "")}
     first = "orders" if actor.departments() else "dashboard" if _leads(actor) else "tasks"
-    return next((urls[key] for key in (first, "tasks", "cases", "incidents") if key in urls), "/account")
+    return next((urls[key] for key in (first, "tasks", "cases", "admin", "incidents") if key in urls), "/account")

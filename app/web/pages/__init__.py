@@ -4,6 +4,10 @@ from flask import Flask
 
 from app.web.pages import (
     account,
+    admin_calendars,
+    admin_city,
+    admin_look,
+    admin_people,
     board,
     cases,
     dashboard,
@@ -36,28 +40,8 @@ def register(app: Flask) -> None:
 
 
 __all__ = [
-    "account",
-    "board",
-    "cases",
-    "dashboard",
-    "deeds",
-    "diagram",
-    "entrance",
-    "inbox",
-    "incidents",
-    "instructions",
-    "list_settings",
-    "live",
-    "merging",
-    "notices",
-    "omnibox",
-    "order_people",
-    "phrases",
-    "prints",
-    "register",
-    "registration",
-    "replay",
-    "reports",
-    "search",
+    "account", "admin_calendars", "admin_city", "admin_look", "admin_people", "board", "cases", "dashboard", "deeds",
+    "diagram", "entrance", "inbox", "incidents", "instructions", "list_settings", "live", "merging", "notices",
+    "omnibox", "order_people", "phrases", "prints", "register", "registration", "replay", "reports", "search",
     "tasks",
-]
+]  # fmt: skip

@@ -60,7 +60,7 @@ def end(session_id: UUID) -> Response:
 
 
 def _account_page(errors: dict[str, str]) -> str:
-    sessions = [each | {"device": _device(each["agent"])} for each in own_sessions()]
+    sessions = [each | {"device": device(each["agent"])} for each in own_sessions()]
     return page("account.html", sessions=sessions, errors=errors)
 
 
@@ -73,7 +73,7 @@ def _errors(error: CitydeskError) -> dict[str, str]:
     return {"new": sentence(error)}
 
 
-def _device(agent: Any) -> str:
+def device(agent: Any) -> str:
     """A short name for what signed in: the browser's or the program's."""
     known = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chromium", "Safari/": "Safari"}
     for mark, name in known.items():

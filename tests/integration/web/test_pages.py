@@ -36,7 +36,7 @@ def send(browser: FlaskClient, path: str, values: Mapping[str, object], command:
 
 def test_everybody_lands_where_their_work_is(house: House) -> None:
     landing = {name: house.browser(name).get("/").location for name in ("agent", "auditor", "analyst", "admin")}
-    assert landing == {"agent": "/tasks", "auditor": "/cases", "analyst": "/tasks", "admin": "/incidents"}
+    assert landing == {"agent": "/tasks", "auditor": "/cases", "analyst": "/tasks", "admin": "/admin"}
 
 
 def test_the_rail_shows_what_one_may_do(house: House) -> None:
