@@ -77,6 +77,12 @@ def next_case_numbers(session: Session, now: datetime, zone: tzinfo) -> tuple[st
     return _numbered(f"{day:%y%m%d}", counts["case"]), _numbered(f"{day:%Y%m%d}", counts["acceptance"])
 
 
+def next_case_no(session: Session, now: datetime, zone: tzinfo) -> str:
+    """The day's next case number; the same rules as `next_acceptance_no`."""
+    day = now.astimezone(zone).date()
+    return _numbered(f"{day:%y%m%d}", _next(session, "case", day.isoformat()))
+
+
 def next_processing_no(session: Session, method: ProcessingMethod, now: datetime, zone: tzinfo) -> str:
     """The next number of this method's own series (P06)."""
     year = now.astimezone(zone).year

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app import audit, city
 from app.cases import queries
 from app.cases.limits import LimitView, limits_of
-from app.cases.masking import masked_phone
 from app.cases.models import CaseFile
 from app.cases.queries import case_by_id, scope_of
+from app.citizens import masked_phone
 from app.core.i18n import has_text, text
 from app.identity import Actor, can, require
 from app.lifecycle.history import history_of

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.cases.enums import CaseStage
-from app.cases.masking import masked_phone
 from app.cases.models import CaseFile
 from app.cases.queries import registrations_of, scope_of, supervisions_of
 from app.cases.routes import find, now
+from app.citizens import masked_phone
 from app.core.db import transaction
 from app.core.http import language, site
 from app.identity import require
