@@ -47,7 +47,7 @@ def test_a_person_is_made_once_and_gets_rights_with_a_scope(admin: FlaskClient, 
         assert grants == ["department_handler:gas@jz/dongcheng"]
     page = admin.get(first.location).text
     assert "新建账户 xie" in page
-    assert "部门经办人 · 江州燃气集团 · 东城区" in page
+    assert "部门经办人 · 市燃气集团 · 东城区" in page
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(admin: FlaskClient) -> None:
