@@ -20,13 +20,10 @@ PAGES = 300
 
 
 @pytest.fixture
-def tokens(running: Running) -> Iterator[dict[str, str]]:
-    yield {
-        name: httpx.post(f"{running.url}/api/v1/sessions", json={"username": name, "password": PASSWORD}).json()[
-            "token"
-        ]
-        for name in ("supervisor", "agent", "gas")
-    }
+def tokens(running: Running) -> dict[str, str]:
+    where = f"{running.url}/api/v1/sessions"
+    people = ("supervisor", "agent", "gas")
+    return {name: httpx.post(where, json={"username": name, "password": PASSWORD}).json()["token"] for name in people}
 
 
 def opened(stack: ExitStack, url: str, token: str) -> socket.socket:
