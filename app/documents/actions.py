@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.documents.models import Document
+from app.documents.photos import without_whereabouts
 from app.documents.queries import DocumentView, view_of
 from app.documents.storage import Folder, media_type_of
 from app.identity import Actor
@@ -20,13 +21,15 @@ def keep(
     session: Session, folder: Folder, document_id: UUID, content: bytes, *, subject_kind: str, subject_id: UUID,
     name: str, actor: Actor, now: datetime,
 ) -> DocumentView:  # fmt: skip
-    """Add a file under an id that its sender chose: sent twice it is one. Raises Invalid (its kind, its size), Conflict
-    (the id stands for something else)."""
+    """Add a file under an id that its sender chose: sent twice it is one. What a camera wrote beside a photo (place,
+    device) is taken off. Raises Invalid (its kind, its size), Conflict (the id stands for something else)."""
     kind = media_type_of(content)
     if kind is None:
         raise Invalid("documents.kind")
     if len(content) > MOST_BYTES:
         raise Invalid("documents.size", most=MOST_BYTES // 1024 // 1024)
+    if kind.startswith("image/"):
+        content = without_whereabouts(content)
     digest = folder.put(content)
     known = session.get(Document, document_id)
     if known is not None:
