@@ -23,6 +23,7 @@ from app.core.ids import new_id
 from app.identity import can
 from app.identity.guard import actor, permits
 from app.lifecycle import bring_visit_forward
+from app.lifecycle.combining import MERGED
 from app.lifecycle.routes import runtime
 from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case
 from app.web.addresses import day_from
@@ -111,7 +112,10 @@ def look(case_no: str, registration_id: UUID) -> str:
 
 
 def _tasks_of(session: Session, case: CaseFile) -> list[WorkItem]:
-    """What is to do, as far as this person may see it: of other departments' orders nothing."""
+    """What is to do, as far as this person may see it: of other departments' orders nothing; nothing of a case that
+    rests in another one."""
+    if case.outcome == MERGED:
+        return []
     found = tasks_of_case(runtime(), session, case.id)
     return [item for item in found if item.order is None or may_read_order(actor(), item.order)]
 
