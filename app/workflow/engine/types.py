@@ -73,7 +73,8 @@ class FormRules:
     lists: Mapping[str, Values] = field(default_factory=dict)
     """Names of lists that the product fills in (property `list`); empty: do not check."""
     alone: bool = False
-    """A user task without a form brings nothing: values come by forms alone."""
+    """Values come by forms alone, so a user task without one brings nothing; and what people write freely reaches a
+    diagram only by an output mapping."""
     context: frozenset[str] = frozenset()
     """Names that expressions may read besides the form's own keys and the diagram's variables."""
 

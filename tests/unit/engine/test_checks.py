@@ -31,7 +31,8 @@ from tests.unit.engine.writing import (
     user,
 )
 
-FORM = json.dumps({"id": "f1", "type": "default", "schemaVersion": 16, "components": []}).encode()
+TEXT = {"type": "textfield", "id": "Field_1", "key": "note", "label": "Note"}
+FORM = json.dumps({"id": "f1", "type": "default", "schemaVersion": 16, "components": [TEXT]}).encode()
 KNOWN = Registry(
     operations={
         **REGISTRY.operations,

@@ -173,7 +173,11 @@ class Dataflow:
         form = self.bundle.forms.get(form_id or "")
         if form is None:
             return Payload(open=form_id is not None or not self.registry.trade.forms.alone)
-        return Payload(sources.of_form(form, self.registry))
+        names = sources.of_form(form, self.registry)
+        if self.registry.trade.forms.alone and not node.zeebe.outputs:
+            for text in sources.texts_of(form):
+                names.pop(text, None)
+        return Payload(names)
 
     def _of_operation(self, node: Node) -> Payload:
         operation = self.registry.operations.get(node.zeebe.get("taskDefinition", "type") or "")

@@ -8,6 +8,7 @@ from ..scopes import RESERVED
 from ..types import Operation
 from .checker import Checker
 from .events import THROWING, check_event
+from .sources import texts_of
 
 KNOWN_EXTENSIONS = frozenset(
     {
@@ -129,7 +130,7 @@ def _check_user_task(checker: Checker, node: Node) -> None:
         checker.error(node, "form-not-linked")
     elif form_id and form_id not in checker.bundle.forms:
         checker.error(node, "unknown-form", form=form_id)
-    elif form_id and not node.zeebe.outputs:
+    elif form_id and not node.zeebe.outputs and texts_of(checker.bundle.forms[form_id]):
         checker.warn(node, "form-without-output", form=form_id)
     if not any(node.zeebe.get(*USER_FIELDS[who]) for who in ("assignee", "groups", "users")):
         checker.warn(node, "nobody-assigned")

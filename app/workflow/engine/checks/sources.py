@@ -46,6 +46,12 @@ def of_form(form: Mapping[str, Any], registry: Registry) -> Known:
     return _fields(form, registry, top=True)
 
 
+def texts_of(form: Mapping[str, Any]) -> set[str]:
+    """Keys of fields into which people write what they like."""
+    found = components.every(form.get("components"))
+    return {str(field["key"]) for field in found if field.get("type") in components.TEXT and field.get("key")}
+
+
 def _fields(component: components.Component, registry: Registry, *, top: bool = False) -> Known:
     found: Known = {}
     for child in component.get("components") or ():
