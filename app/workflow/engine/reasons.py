@@ -28,6 +28,24 @@ def _wanted(function: str, registry: Registry) -> str:
     return f"{function}({', '.join(registry.functions.get(function, ()))})"
 
 
+def slip_of(name: str, known: Iterable[str]) -> str | None:
+    """A known name from which this one differs by one letter too many, too few, exchanged or swapped."""
+    return next((each for each in known if _is_slip(name, each)), None)
+
+
+def _is_slip(name: str, other: str) -> bool:
+    """Other digits make another name, and so does another letter in a short one."""
+    short, long = sorted((name, other), key=len)
+    if len(short) < 4 or name == other or len(long) > len(short) + 1:
+        return False
+    place = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) > len(short):
+        return short[place:] == long[place + 1 :] and not long[place].isdigit()
+    if short[place + 1 :] == long[place + 1 :]:
+        return len(short) >= 6 and not (short[place].isdigit() or long[place].isdigit())
+    return short[place : place + 2] == long[place : place + 2][::-1] and short[place + 2 :] == long[place + 2 :]
+
+
 def suggested(name: str, known: Iterable[str]) -> str:
     """The most similar of the known names, else the first of them."""
     names = list(known)

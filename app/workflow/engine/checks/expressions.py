@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 
 from app import feel
@@ -11,7 +10,7 @@ from app.feel.inspection import constant
 
 from ..build import USER_FIELDS
 from ..model import Flow, Node
-from ..reasons import suggested
+from ..reasons import slip_of, suggested
 from .checker import Checker
 from .dataflow import Dataflow, Place
 from .inference import Inference
@@ -27,8 +26,6 @@ FIELDS = {
 }  # fmt: skip
 ERRORS = frozenset({"bad-literal", "bad-arguments", "argument-value", "argument-kinds", "operator-kinds"})
 """Codes of inference that are errors: what they tell of can never work."""
-NEAR = 0.84
-"""How alike two names must be to count as a slip where a name might still come from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +120,7 @@ def look(place: Place, name: str) -> Shape | None:
     """A variable's shape; None where nothing sets it. Where names may come from outside, one that nearly is a known
     one counts as a slip."""
     found = place.look(name)
-    return None if found == ANY and name not in (names := place.names()) and _slip(name, names) else found
-
-
-def _slip(name: str, names: list[str]) -> bool:
-    return len(name) > 3 and bool(get_close_matches(name, names, 1, NEAR))
+    return None if found == ANY and name not in (names := place.names()) and slip_of(name, names) else found
 
 
 def tell(checker: Checker, spot: Spot, code: str, /, **params: object) -> None:

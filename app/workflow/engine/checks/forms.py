@@ -10,7 +10,7 @@ from app.forms import components
 from app.forms.faults import expressions, identity
 from app.workflow.engine.types import Finding, Severity
 
-from ..reasons import suggested
+from ..reasons import slip_of, suggested
 from .checker import Checker
 from .dataflow import Dataflow
 from .expressions import ERRORS
@@ -103,7 +103,7 @@ class _Form:
             return context(self.own) if name == "_this_" else ANY
         if name in self.known:
             return ANY
-        if self.open and suggested(name, sorted(self.own)) not in self.own:
+        if self.open and slip_of(name, sorted(self.own)) is None:
             return ANY
         return None
 

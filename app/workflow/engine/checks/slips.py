@@ -1,20 +1,18 @@
 """Variables that are set under a name that nothing reads, while a nearly equal name is read."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from app import dmn
 from app.feel import syntax as s
 from app.feel.inspection import walk
 
 from ..model import Node
+from ..reasons import slip_of
 from .checker import Checker
 from .dataflow import Dataflow
 from .expressions import spots
 from .shapes import NOTHING
 from .sources import given_at_start, of_form
-
-NEAR = 0.85
 
 
 def check_slips(checker: Checker, data: Dataflow) -> None:
@@ -28,9 +26,9 @@ def check_slips(checker: Checker, data: Dataflow) -> None:
             for name in _set(node):
                 if name in read or name in shown or name in given or len(name) < 4:
                     continue
-                close = get_close_matches(name, sorted(here - set(_set(node))), 1, NEAR)
-                if close:
-                    checker.warn(node, "target-slip", name=name, known=close[0])
+                meant = slip_of(name, sorted(here - set(_set(node))))
+                if meant is not None:
+                    checker.warn(node, "target-slip", name=name, known=meant)
 
 
 def _set(node: Node) -> Iterator[str]:
