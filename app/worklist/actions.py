@@ -13,7 +13,7 @@ from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.ids import new_id
 from app.identity import Actor, group_labels
 from app.worklist.models import Draft, FollowUp, SavedView, Setting
-from app.worklist.queries import COLUMNS, DENSITIES
+from app.worklist.queries import COLUMNS, DENSITIES, THEMES, USUAL
 
 MOST_NAME = 60
 MOST_KEY, MOST_DRAFT = 100, 64 * 1024
@@ -54,6 +54,14 @@ def keep_setting(session: Session, *, actor: Actor, density: str, columns: Seque
     values = {"density": density, "columns": [column for column in COLUMNS if column in columns]}
     row = insert(Setting).values(person=actor.id, **values)
     session.execute(row.on_conflict_do_update(index_elements=["person"], set_=values))
+
+
+def keep_theme(session: Session, theme: str, *, actor: Actor) -> None:
+    """Light or dark, on whatever machine this person signs in. Raises Invalid."""
+    if theme not in THEMES:
+        raise Invalid("worklist.setting")
+    row = insert(Setting).values(person=actor.id, density="normal", columns=list(USUAL), theme=theme)
+    session.execute(row.on_conflict_do_update(index_elements=["person"], set_={"theme": theme}))
 
 
 def follow_up_on(

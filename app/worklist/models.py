@@ -34,6 +34,8 @@ class Setting(Base):
     person: Mapped[UUID] = mapped_column(primary_key=True)
     density: Mapped[str] = mapped_column(Text)
     columns: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    theme: Mapped[str | None] = mapped_column(Text)
+    """light or dark; None: as the person's system."""
 
 
 class FollowUp(Base):

@@ -17,6 +17,7 @@ COLUMNS = ("seal", "district", "category", "task", "department", "assignee", "si
 """Those a person may hide; limit, number and summary always stand."""
 USUAL = ("seal", "district", "task", "department", "assignee")
 DENSITIES = ("compact", "normal", "relaxed")
+THEMES = ("light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class View:
 class ListSetting:
     density: str = "normal"
     columns: tuple[str, ...] = USUAL
+    theme: str | None = None
 
 
 def views_of(session: Session, actor: Actor) -> list[View]:
@@ -53,7 +55,7 @@ def view_of(session: Session, actor: Actor, view_id: UUID) -> View:
 
 def setting_of(session: Session, person: UUID) -> ListSetting:
     row = session.get(Setting, person)
-    return ListSetting() if row is None else ListSetting(row.density, tuple(row.columns))
+    return ListSetting() if row is None else ListSetting(row.density, tuple(row.columns), row.theme)
 
 
 def follow_ups(session: Session, person: UUID, task_ids: Sequence[UUID]) -> dict[UUID, datetime]:

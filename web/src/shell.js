@@ -45,6 +45,8 @@ function switchTheme() {
   document.querySelector('[data-theme-toggle]')?.addEventListener('click', () => {
     root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark'
     remember('theme', root.dataset.theme)
+    const token = document.querySelector('meta[name=csrf-token]').content
+    fetch('/account/theme', { method: 'POST', headers: { 'X-CSRFToken': token }, body: new URLSearchParams({ theme: root.dataset.theme }) }).catch(() => {})
   })
 }
 

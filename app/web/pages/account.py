@@ -52,6 +52,15 @@ def set_density() -> Response:
     return redirect(local(request.form.get("back", "/account")))
 
 
+@blueprint.post("/account/theme")
+@signed_in
+def set_theme() -> tuple[str, int]:
+    """The page has changed its look already; this keeps it for other machines."""
+    with transaction(site().sessions) as session:
+        worklist.keep_theme(session, request.form.get("theme", ""), actor=actor())
+    return "", 204
+
+
 @blueprint.post("/account/sessions/<uuid:session_id>/end")
 @signed_in
 def end(session_id: UUID) -> Response:

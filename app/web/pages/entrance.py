@@ -8,14 +8,18 @@ from app.core.db import transaction
 from app.core.errors import CitydeskError
 from app.core.http import LANGUAGE_COOKIE, site
 from app.core.i18n import LANGUAGES
+from app.identity import change_name
 from app.identity import sign_out as end_session
 from app.identity.guard import public, signed_in
 from app.identity.routes import open_session
 from app.web.navigation import home
 from app.web.pages.frame import blueprint, page
 from app.web.problems import sentence
+from app.worklist import setting_of
 
 A_YEAR = 365 * 24 * 3600
+THEME_COOKIE = "theme"
+"""Read by the page's first script, before it is drawn."""
 
 
 @blueprint.get("/")
@@ -40,7 +44,12 @@ def sign_in() -> Response | str | tuple[str, int]:
     session.clear()
     session["token"] = token
     session.permanent = True
-    return redirect(home(actor) if target == "/" else target)
+    response = redirect(home(actor) if target == "/" else target)
+    with site().sessions() as database:
+        theme = setting_of(database, actor.id).theme
+    if theme and THEME_COOKIE not in request.cookies:
+        response.set_cookie(THEME_COOKIE, theme, max_age=A_YEAR, samesite="Lax", secure=request.is_secure)
+    return response
 
 
 @blueprint.post("/sign-out")
@@ -65,6 +74,9 @@ def choose_language() -> Response:
     response = redirect(local(request.form.get("back", "/")))
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
+        if g.actor is not None and g.actor.language != chosen:
+            with transaction(site().sessions) as database:
+                change_name(database, g.actor.id, g.actor.name, chosen, actor=g.actor, now=site().clock.now())
         response.set_cookie(
             LANGUAGE_COOKIE, chosen, max_age=A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
         )

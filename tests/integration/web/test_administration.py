@@ -198,3 +198,15 @@ def test_an_auditor_sees_changes_and_no_form(house: House, runtime: Runtime) -> 
     with transaction(runtime.sessions) as session:
         assert session.scalar(text("select count(*) from notice where kind = 'ADMINISTRATION'")) == 0
         assert not identity.can(actor_of_user(session, "admin"), "case.read")
+
+
+def test_language_and_theme_follow_a_person_to_another_machine(house: House) -> None:
+    browser = house.browser("agent")
+    assert post(browser, "/account/theme", theme="dark").status_code == 204
+    assert post(browser, "/account/theme", theme="pink").status_code == 422
+    assert post(browser, "/language", language="en", back="/account").status_code == 302
+    other = house.browser("agent")
+    assert "Where you are signed in" in other.get("/account").text
+    cookie = other.get_cookie("theme")
+    assert cookie is not None
+    assert cookie.value == "dark"
