@@ -28,6 +28,6 @@ from app.worklist.queries import (
 
 __all__ = [
     "COLUMNS", "DENSITIES", "FollowUp", "ListSetting", "View", "draft_of", "follow_up_on", "follow_ups", "forget_draft",
-    "forget_old_drafts", "keep_draft", "keep_setting", "keep_theme", "remove_view", "save_view", "setting_of", "view_of",
-    "views_of",
+    "forget_old_drafts", "keep_draft", "keep_setting", "keep_theme", "remove_view", "save_view", "setting_of",
+    "view_of", "views_of",
 ]  # fmt: skip
