@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from lxml import etree
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.ids import derived_id
 from app.identity.actors import Actor
 from app.workflow.bundles import files_of, with_grants
-from app.workflow.engine import check_files
+from app.workflow.engine import PINNED, check_files, missing_versions, pinned_by, pinned_path, version_of
 from app.workflow.engine.types import Refused, Registry
 from app.workflow.models import BundleFile, BundleRow, Deployment, FileContent, OperationGrant
 from app.workflow.queries import current_bundle_id
@@ -42,6 +42,7 @@ def deploy(
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
     before = current_bundle_id(session)
     whole = dict(files) if replace_all or before is None else overlay(files_of(session, before), files)
+    whole = with_versions(session, whole)
     findings = check_files(whole, with_grants(session, registry))
     if any(finding.severity == "error" for finding in findings):
         raise Refused(findings)
@@ -57,6 +58,34 @@ def deploy(
         session, STREAM, "bundle.deployed", actor=actor, now=now, changes=changes, stream_name="deployments"
     )  # fmt: skip
     return Bundle(bundle_id, now, actor.name)
+
+
+def with_versions(session: Session, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files, and beside them each version of a process that call activities name by a tag and that is not among
+    them: as it was deployed last. What was never deployed is left out; checking says so."""
+    whole = {path: body for path, body in files.items() if not path.startswith(PINNED)}
+    looked_for: set[tuple[str, str]] = set()
+    while new := missing_versions(whole) - looked_for:
+        looked_for |= new
+        for process, tag in sorted(new):
+            body = _deployed_version(session, process, tag)
+            if body is not None:
+                whole[pinned_path(process, tag)] = body
+    return whole
+
+
+def _deployed_version(session: Session, process: str, tag: str) -> bytes | None:
+    """The file that held this version when it was deployed last. Each content is looked at once."""
+    seen: set[bytes] = set()
+    query = select(Deployment.bundle_id).order_by(Deployment.no.desc())
+    for bundle_id in dict.fromkeys(session.scalars(query)):
+        for path, body in files_of(session, bundle_id).items():
+            if not path.endswith(".bpmn") or body in seen or tag.encode() not in body:
+                continue
+            seen.add(body)
+            if version_of(path, body, process) == tag:
+                return body
+    return None
 
 
 def store(session: Session, files: Mapping[str, bytes], actor: Actor, now: datetime) -> UUID:
@@ -104,6 +133,8 @@ def overlaid(base: Mapping[str, bytes], files: Mapping[str, bytes]) -> tuple[dic
 
 def identities(path: str, body: bytes) -> set[tuple[str, str]]:
     """(kind, id) of the processes, decisions or form a file holds; empty when it cannot be read: checking says why."""
+    if (version := pinned_by(path)) is not None:
+        return {("process", "@".join(version))}
     if path.endswith(".form"):
         try:
             form = orjson.loads(body)

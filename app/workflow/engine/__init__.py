@@ -8,6 +8,7 @@ from .bundle import read
 from .checks import check, check_build
 from .compiled import Compiled
 from .findings import as_json, describe
+from .reader import Reader
 from .types import (
     BpmnError,
     Call,
@@ -43,8 +44,10 @@ from .types import (
     VariableChange,
     Variables,
 )
+from .versions import PINNED, missing, pinned_by, pinned_path, tag_of
 
 __all__ = [
+    "PINNED",
     "BpmnError",
     "Call",
     "Cancel",
@@ -83,12 +86,30 @@ __all__ = [
     "check_files",
     "compile_bundle",
     "describe",
+    "missing_versions",
+    "pinned_by",
+    "pinned_path",
+    "version_of",
 ]
 
 
 def check_files(files: Mapping[str, bytes], registry: Registry) -> list[Finding]:
     """Errors and warnings of a bundle: relative path → content of every .bpmn, .dmn and .form file."""
     return check(read(files, registry), registry)
+
+
+def missing_versions(files: Mapping[str, bytes]) -> set[tuple[str, str]]:
+    """(process, version tag) that call activities ask for and these files do not hold."""
+    diagrams = {path: body for path, body in files.items() if path.endswith(".bpmn")}
+    if not any(b"versionTag" in body for body in diagrams.values()):
+        return set()
+    return set(missing(read(diagrams, Registry()).processes))
+
+
+def version_of(path: str, content: bytes, process: str) -> str | None:
+    """The version tag of a process in a file; None when it is not in it, or has none."""
+    found = (p for p in Reader(path, content).processes if p.id == process)
+    return next((tag_of(one) for one in found), None)
 
 
 def compile_bundle(files: Mapping[str, bytes], registry: Registry) -> Compiled:

@@ -12,6 +12,7 @@ from .spec import ElementSpec, ScopeSpec
 from .token import READY, STARTED, Token
 from .types import BpmnError, Call, Fault
 from .values import settled
+from .versions import resolved
 
 if TYPE_CHECKING:
     from .model import Node
@@ -40,6 +41,8 @@ class OperationSpec(ElementSpec):
 
     operation: str
     local: bool
+    accepts: frozenset[str]
+    """Inputs it knows: a header of such a name gives one that the input mapping does not."""
 
     def _run_hook(self, my_task: Token) -> bool | None:
         if not self.local:
@@ -63,9 +66,12 @@ class OperationSpec(ElementSpec):
         return True
 
     def inputs(self, token: Token) -> dict[str, Any]:
-        """What the input mapping gave: a copy, with values as they are."""
+        """What the input mapping gave: a copy, with values as they are; constants may stand in headers instead."""
         scope = token.internal_data.get("scope") or {}
-        return {name: scope[name] for name in dict.fromkeys(target.partition(".")[0] for target, _ in self.inputs_map)}
+        constants = {name: text for name, text in self.node.zeebe.headers.items() if name in self.accepts}
+        return constants | {
+            name: scope[name] for name in dict.fromkeys(target.partition(".")[0] for target, _ in self.inputs_map)
+        }
 
 
 class ScriptSpec(ElementSpec):
@@ -126,6 +132,9 @@ class CallSpec(SubProcessSpec):
     bundle, and remembered in the token."""
 
     process: Expr
+    tag: str | None
+    """Of the version that is called; None: the bundle's own."""
+    tags: Mapping[str, str | None]
     pass_all: bool
     """Hand all visible variables in (else only the input mapping's)."""
     return_all: bool
@@ -134,6 +143,8 @@ class CallSpec(SubProcessSpec):
 
     def arrive(self, token: Token) -> bool:
         name = scopes.evaluate(token, self.process)
+        if isinstance(name, str):
+            name = resolved(name, self.tag, self.tags)
         spec = self.callable.get(name) if isinstance(name, str) else None
         if spec is None:
             raise Fault(self.node.id, f"the called process {name!r} is not in this bundle")

@@ -28,6 +28,7 @@ from .multi import MultiSpec
 from .spec import ElementSpec, Exit, Mappings, ScopeSpec
 from .types import Registry
 from .userwork import Decide
+from .versions import asked_tag, tag_of
 from .waits import ConditionWait, ErrorCatch, EscalationCatch, MessageWait, SignalWait, TimerWait
 
 USER_FIELDS = {
@@ -48,6 +49,7 @@ class Builder:
     decide: Decide
     compile: Compile
     callable: dict[str, ScopeSpec]
+    tags: Mapping[str, str | None]
 
     def process(self, process: ProcessModel) -> ScopeSpec:
         spec = self.scope(process.scope)
@@ -188,7 +190,8 @@ class Builder:
     def _operation(self, spec: ScopeSpec, node: Node) -> ElementSpec:
         task = OperationSpec(spec, node)
         task.operation = node.zeebe.get("taskDefinition", "type") or ""
-        task.local = self.registry.operations[task.operation].kind == "local"
+        known = self.registry.operations[task.operation]
+        task.local, task.accepts = known.kind == "local", frozenset((*known.inputs, *known.optional))
         return task
 
     _serviceTask = _sendTask = _operation  # noqa: N815
@@ -221,7 +224,7 @@ class Builder:
         task.process = self.compile(node.zeebe.get("calledElement", "processId") or "")
         task.pass_all = node.zeebe.get("calledElement", "propagateAllParentVariables") != "false"
         task.return_all = node.zeebe.get("calledElement", "propagateAllChildVariables") != "false"
-        task.callable = self.callable
+        task.callable, task.tag, task.tags = self.callable, asked_tag(node), self.tags
         return task
 
     def _exclusiveGateway(self, spec: ScopeSpec, node: Node) -> ElementSpec:  # noqa: N802
@@ -243,7 +246,8 @@ def _event_starts(scope: Scope) -> list[Node]:
 
 def build(processes: Mapping[str, ProcessModel], registry: Registry, decide: Decide) -> dict[str, ScopeSpec]:
     """Every process's spec, by id."""
-    builder = Builder(registry, decide, compiler(registry), {})
+    tags = {id_: tag_of(process) for id_, process in processes.items()}
+    builder = Builder(registry, decide, compiler(registry), {}, tags)
     for process in processes.values():
         builder.process(process)
     return builder.callable

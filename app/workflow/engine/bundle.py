@@ -12,6 +12,7 @@ from .model import Definition, ProcessModel
 from .reader import MAX_BYTES, Reader, parse_xml
 from .reasons import reason_code
 from .types import Finding, Registry
+from .versions import pin, pinned_by, tag_of
 
 
 @dataclass(slots=True)
@@ -57,11 +58,16 @@ def read(files: Mapping[str, bytes], registry: Registry) -> Bundle:
 def _read_diagram(bundle: Bundle, file: str, content: bytes) -> None:
     reader = Reader(file, content)
     bundle.findings += reader.findings
-    bundle.definitions += reader.definitions
-    bundle.lanes += reader.lanes
-    bundle.remarks += reader.remarks
+    version = pinned_by(file)
+    if version is None:  # a pinned file was checked when it was deployed
+        bundle.definitions += reader.definitions
+        bundle.lanes += reader.lanes
+        bundle.remarks += reader.remarks
     for process in reader.processes:
-        if process.id in bundle.processes:
+        if version is not None:
+            if (process.id, tag_of(process)) == version:
+                bundle.processes[f"{process.id}@{version[1]}"] = pin(process, version[1])
+        elif process.id in bundle.processes:
             bundle.error(file, process.id, "duplicate-process", other=bundle.processes[process.id].file)
         else:
             bundle.processes[process.id] = process

@@ -34,6 +34,7 @@ from .types import (
     Surface,
     Variables,
 )
+from .versions import is_pinned
 from .waits import ConditionWait
 
 EMPTY = Surface()
@@ -118,7 +119,7 @@ class Compiled:
         """Signal name → (process id, start event) of every process that can be started by it (`start(at=…)`)."""
         found: dict[str, tuple[tuple[str, str], ...]] = {}
         for id_, spec in self._specs.items():
-            for start in spec.starts:
+            for start in () if is_pinned(id_) else spec.starts:
                 if start.node.event.kind == "signal" and start.node.event.name:
                     name = start.node.event.name
                     found[name] = (*found.get(name, ()), (id_, start.node.id))
@@ -129,6 +130,7 @@ class Compiled:
         found = {
             id_: tuple(start.node.id for start in spec.starts if start.node.event.kind == "timer")
             for id_, spec in self._specs.items()
+            if not is_pinned(id_)
         }
         return {id_: starts for id_, starts in found.items() if starts}
 
@@ -230,7 +232,7 @@ def _process(process: ProcessModel) -> Process:
     starts = {
         start.event.name: start.id
         for start in process.scope.starts()
-        if start.event.kind == "message" and start.event.name
+        if start.event.kind == "message" and start.event.name and not is_pinned(process.id)
     }
     flows = tuple(
         SequenceFlow(flow.id, flow.source, flow.target)

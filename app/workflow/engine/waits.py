@@ -39,7 +39,7 @@ class MessageWait(spiff.MessageEventDefinition):
 
 
 class TimerWait(TimerEventDefinition):
-    """A date, a duration, or a cycle `R[n]/<duration>`."""
+    """A date, a duration, or a cycle `R[n]/[<first time>/]<duration>`."""
 
     def __init__(self, name: str, expression: Expr, kind: str) -> None:
         super().__init__(name, expression)
@@ -48,8 +48,8 @@ class TimerWait(TimerEventDefinition):
     def open(self, token: Token, seen_from: Token) -> None:
         value = scopes.evaluate(seen_from, self.expression)
         if self.kind == "timeCycle":
-            times, value = _cycle(seen_from, value)
-            token.internal_data["left"] = times
+            times, first, every = _cycle(seen_from, value)
+            token.internal_data["left"], value = times, first or every
         self._wait_until(token, due(seen_from, value, token.journal.now))
 
     def repeats(self, token: Token) -> bool:
@@ -57,7 +57,7 @@ class TimerWait(TimerEventDefinition):
         return self.kind == "timeCycle" and token.internal_data["left"] != 1
 
     def open_again(self, token: Token, fired: Token) -> None:
-        _, every = _cycle(token, scopes.evaluate(_seen_from(token), self.expression))
+        _, _, every = _cycle(token, scopes.evaluate(_seen_from(token), self.expression))
         left = fired.internal_data["left"]
         token.internal_data["left"] = left - 1 if left else 0
         self._wait_until(token, due(token, every, datetime.fromisoformat(fired.internal_data["due"])))
@@ -67,8 +67,10 @@ class TimerWait(TimerEventDefinition):
         value = scopes.evaluate(token, self.expression)
         now = token.journal.now
         if self.kind == "timeCycle":
-            times, every = _cycle(token, value)
-            return None if times and count >= times else due(token, every, last or now)
+            times, first, every = _cycle(token, value)
+            if times and count >= times:
+                return None
+            return due(token, first, now) if first and last is None else due(token, every, last or now)
         return None if last is not None else due(token, value, now)
 
     def _wait_until(self, token: Token, instant: datetime) -> None:
@@ -162,15 +164,17 @@ def _as_datetime(token: Token, value: Any) -> datetime:
     return value
 
 
-def _cycle(token: Token, value: Any) -> tuple[int, Any]:
-    """Of `R3/PT1H`: 3 and the duration."""
-    count, slash, every = str(value).partition("/")
-    if not slash or not count.startswith("R") or not (count[1:] or "0").isdigit() or count == "R0":
+def _cycle(token: Token, value: Any) -> tuple[int, str | None, Any]:
+    """Of `R3/PT1H`: 3, None and the duration; of `R3/2026-01-05T09:00:00Z/P1D` also the first time."""
+    count, *parts = str(value).split("/")
+    sound = count.startswith("R") and (count[1:] or "0").isdigit() and count != "R0"
+    if not sound or len(parts) not in (1, 2):
         raise Fault(token.element, f"{value!r} is no cycle such as R3/PT1H")
+    *first, every = parts
     start = token.journal.now
     if due(token, every, start) <= start:
         raise Fault(token.element, f"the cycle {value!r} stands still")
-    return int(count[1:] or 0), duration(token, every)
+    return int(count[1:] or 0), first[0] if first else None, duration(token, every)
 
 
 def _seen_from(token: Token) -> Token:

@@ -14,6 +14,7 @@ from app.workflow.engine.types import Refused
 from tests.integration.workflow.office import AGENTS, ANA, DESK, LETTER, Office
 from tests.unit.engine.writing import (
     boundary,
+    call,
     diagram,
     end,
     event_sub,
@@ -150,6 +151,37 @@ def test_migrating_arms_what_the_new_diagram_adds(sessions: Sessions) -> None:
     assert fired == ["old", "new"]
     office.deliver("letter", "k1")
     assert office.open(instance) == ["stop"]
+    assert office.sound()
+
+
+def test_a_call_activity_is_pinned_to_a_version(sessions: Sessions) -> None:
+    """As it was deployed last under that tag, however often the process changes afterwards."""
+
+    def called(tag: str, task: str) -> str:
+        version = f'<bpmn:extensionElements><zeebe:versionTag value="{tag}"/></bpmn:extensionElements>'
+        drawn = process("inspection", start(), user(task, AGENTS), end(), flows=f"s > {task} > e")
+        return diagram(drawn.replace(">", f">{version}", 1))
+
+    def calling(**binding: str) -> str:
+        return diagram(process("p", start(), call("c", "inspection", **binding), end(), flows="s > c > e"))
+
+    pinned = calling(bindingType="versionTag", versionTag="v1")
+    office = Office(sessions, called("v1", "look"), calling())
+    office.deploy(called("v2", "measure"))
+    assert office.open(office.start("p").instance_id) == ["measure"], "unpinned: the bundle's own"
+    office.deploy(pinned)
+    first = office.start("p").instance_id
+    assert office.open(first) == ["look"]
+    office.deploy(called("v3", "count"))
+    second, own = office.start("p").instance_id, office.start("inspection").instance_id
+    assert (office.open(second), office.open(own)) == (["look"], ["count"])
+    task = office.task(second)
+    with office.runtime.sessions() as session:
+        assert b"look" in workflow.diagram(session, task.bundle_id, task.process_id)
+    office.complete(second, "look")
+    assert office.status(second) == "COMPLETED"
+    with pytest.raises(Refused, match="unknown-version"):
+        office.deploy(calling(bindingType="versionTag", versionTag="v9"))
     assert office.sound()
 
 

@@ -14,7 +14,6 @@ from tests.unit.engine.marks import on_signal, signal
 from tests.unit.engine.refused import FORMED, GROUPS, REFUSED, TWO_WAYS, around
 from tests.unit.engine.writing import (
     REGISTRY,
-    call,
     catch,
     diagram,
     end,
@@ -79,7 +78,6 @@ WARNED = [
     ("inclusive-join-in-loop", "j", LOOPED_JOIN, {}),
     ("signal-without-thrower", "x", around(catch("x", on_signal("S")), top=signal("S")), {}),
     ("operation-input-unknown", "x", around(service("x", "void_case", mapping({"reason": "=a", "raeson": "=b"}))), {}),
-    ("binding-ignored", "x", around(call("x", "p", bindingType="versionTag")), {}),
     (
         "not-executable",
         "q",

@@ -6,6 +6,7 @@ everything else besides, and grows stricter from version to version: only a new 
 from ..bundle import Bundle
 from ..model import ProcessModel
 from ..types import Finding, Registry
+from ..versions import is_pinned
 from . import elements, flow
 from .checker import Checker
 from .constants import check_constants, check_groups
@@ -77,7 +78,7 @@ def _message_starts(checker: Checker, bundle: Bundle) -> None:
     """An arriving message must mean one process."""
     taken: dict[str, ProcessModel] = {}
     for process in bundle.processes.values():
-        for start in process.scope.starts():
+        for start in () if is_pinned(process.id) else process.scope.starts():
             name = start.event.name
             if start.event.kind != "message" or not name:
                 continue

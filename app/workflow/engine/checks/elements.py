@@ -6,6 +6,7 @@ from ..build import USER_FIELDS
 from ..model import ACTIVITIES, Loop, Node
 from ..scopes import RESERVED
 from ..types import Operation
+from ..versions import TAG, asked_tag, drawn_id, resolved, tag_of
 from .checker import Checker
 from .events import THROWING, check_event
 from .sources import texts_of
@@ -28,7 +29,6 @@ KNOWN_EXTENSIONS = frozenset(
         "versionTag",
     }
 )
-BOUND = ("formDefinition", "calledDecision", "calledElement")
 TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -37,9 +37,9 @@ def check_node(checker: Checker, node: Node) -> None:
         _check_loop(checker, node, node.loop)
     for name in node.zeebe.attributes.keys() - KNOWN_EXTENSIONS:
         checker.error(node, "unsupported-extension", extension=f"zeebe:{name}")
-    for element in BOUND:
-        if node.zeebe.get(element, "bindingType") == "versionTag":
-            checker.warn(node, "binding-ignored")
+    _check_binding(checker, node)
+    if "" in node.zeebe.headers:
+        checker.error(node, "header-without-key")
     if node.event.kind == "message" and node.type in THROWING:
         _check_operation(checker, node)
     else:
@@ -48,6 +48,22 @@ def check_node(checker: Checker, node: Node) -> None:
     specific = CHECKS.get(node.type)
     if specific is not None:
         specific(checker, node)
+
+
+def _check_binding(checker: Checker, node: Node) -> None:
+    """Which version is meant: `latest` and `deployment` are the bundle's own, as an instance stays on its bundle."""
+    tag = asked_tag(node)
+    if tag is None:
+        return
+    name = node.zeebe.get("calledElement", "processId")
+    if not TAG.fullmatch(tag):
+        checker.error(node, "version-tag-missing")
+    elif node.type != "callActivity":
+        form = checker.bundle.forms.get(node.zeebe.get("formDefinition", "formId") or "")
+        if form is None or form.get("versionTag") != tag:
+            checker.error(node, "version-tag-here", tag=tag)
+    elif name is not None and name.startswith("="):
+        checker.error(node, "version-tag-dynamic", process=name)
 
 
 def _check_loop(checker: Checker, node: Node, loop: Loop) -> None:
@@ -105,16 +121,21 @@ def _check_operation(checker: Checker, node: Node) -> None:
         return
     if not _may_call(checker, node.process, operation):
         checker.error(node, "operation-not-granted", operation=name, process=node.process)
+    headers = node.zeebe.headers.keys()
     given = {mapping.target.partition(".")[0] for mapping in node.zeebe.inputs}
     for wanted in operation.inputs:
-        if wanted not in given:
+        if wanted not in given and wanted not in headers:
             checker.error(node, "operation-input-missing", operation=name, input=wanted)
     for extra in sorted(given - {*operation.inputs, *operation.optional}):
         if operation.inputs or operation.optional:
             checker.warn(node, "operation-input-unknown", operation=name, input=extra)
+    for header in headers - {"", *operation.inputs, *operation.optional}:
+        if operation.inputs or operation.optional:
+            checker.warn(node, "header-unread", header=header, operation=name)
 
 
 def _may_call(checker: Checker, process: str, operation: Operation) -> bool:
+    process = drawn_id(process)
     if (process, operation.name) in checker.registry.grants:
         return True
     return any(
@@ -176,7 +197,13 @@ def _check_call(checker: Checker, node: Node) -> None:
         checker.error(node, "process-missing")
         return
     expression = checker.expression(node, name)
-    if expression is not None and expression.static and name not in checker.bundle.processes:
+    if expression is None or not expression.static:
+        return
+    tag = asked_tag(node)
+    tags = {id_: tag_of(process) for id_, process in checker.bundle.processes.items()}
+    if tag and resolved(name, tag, tags) not in checker.bundle.processes:
+        checker.error(node, "unknown-version", process=name, tag=tag)
+    elif not tag and name not in checker.bundle.processes:
         checker.error(node, "unknown-process", process=name)
 
 

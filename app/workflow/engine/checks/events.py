@@ -79,7 +79,8 @@ def _check_timer(checker: Checker, node: Node) -> None:
         return
     expression = checker.expression(node, event.text)
     if expression is not None and expression.static and not _is_time(event.timer, expression.text):
-        checker.error(node, "bad-timer", kind=event.timer, text=event.text)
+        cron = event.timer == "timeCycle" and (len(event.text.split()) > 4 or event.text.startswith("@"))
+        checker.error(node, "timer-cron" if cron else "bad-timer", kind=event.timer, text=event.text)
     once = node.type == "intermediateCatchEvent" or (node.type != "startEvent" and node.interrupting)
     if event.timer == "timeCycle" and once:
         checker.error(node, "cycle-once")
@@ -87,8 +88,9 @@ def _check_timer(checker: Checker, node: Node) -> None:
 
 def _is_time(kind: str, text: str) -> bool:
     if kind == "timeCycle":
-        count, _, text = text.partition("/")
-        if not re.fullmatch(r"R\d*", count) or count == "R0":
+        count, *first, text = (text if "/" in text else f"{text}/").split("/")
+        sound = re.fullmatch(r"R\d*", count) and count != "R0" and len(first) < 2
+        if not sound or not all(_is_time("timeDate", each) for each in first):
             return False
     try:
         value = feel.parse_temporal(text)

@@ -27,8 +27,8 @@ def check_scope(checker: Checker, scope: Scope) -> None:
     for node in scope.nodes.values():
         _check_ends(checker, node)
         _check_conditions(checker, node)
-        if node.type == "inclusiveGateway" and len(node.incoming) > 1 and in_loop(scope, node):
-            checker.warn(node, "inclusive-join-in-loop")
+        if node.type == "inclusiveGateway" and len(node.incoming) > 1:
+            checker.warn(node, "inclusive-join-in-loop" if in_loop(scope, node) else "inclusive-join")
         if node.type == "eventBasedGateway":
             _check_event_gateway(checker, scope, node)
         if node.type == "boundaryEvent":
