@@ -9,6 +9,7 @@ from .model import IoMapping, Zeebe
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
 
 XmlElement = Any
 
@@ -31,6 +32,16 @@ def read_zeebe(element: XmlElement) -> Zeebe:
             case "properties":
                 zeebe.properties |= _pairs(child, "property", "name")
     return zeebe
+
+
+def camunda_7(element: XmlElement) -> str | None:
+    """The first attribute or extension that the older Camunda 7 would read and nobody reads here."""
+    for name in element.attrib:
+        if str(name).startswith(f"{{{CAMUNDA_7}}}"):
+            return f"camunda:{etree.QName(name).localname}"
+    for child in element.iterfind(f"{{{BPMN}}}extensionElements/{{{CAMUNDA_7}}}*"):
+        return f"camunda:{local_name(child)}"
+    return None
 
 
 def _mappings(element: XmlElement, tag: str) -> list[IoMapping]:

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from .markup import BPMN, XmlElement, local_name, namespace, read_zeebe
+from .markup import BPMN, XmlElement, camunda_7, local_name, namespace, read_zeebe
 from .model import FLOW_NODES, Definition, Flow, Loop, Node, ProcessModel, Scope
 from .read_events import Events
 from .types import Finding
@@ -165,6 +165,9 @@ class Reader:
 
     def _node(self, element: XmlElement, tag: str, process: str, parent: str | None) -> Node:
         id_ = element.get("id") or ""
+        foreign = camunda_7(element)
+        if foreign is not None:
+            self._error(id_, "camunda-7", name=foreign)
         node = Node(
             id=id_,
             type=tag,

@@ -18,6 +18,7 @@ from tests.unit.engine.writing import (
     diagram,
     end,
     gateway,
+    headers,
     mapping,
     message,
     on_message,
@@ -65,6 +66,9 @@ LOOPED_JOIN = around(
     gateway("i"), gateway("f", "parallel"), gateway("j", "inclusive"), gateway("x", default="p_x_e"), user("a", GROUPS),
     flows="s > i > f > j; f > a > j; j > x > e; x > i [=again]",
 )  # fmt: skip
+PLAIN_JOIN = around(
+    gateway("f", "parallel"), gateway("j", "inclusive"), user("a", GROUPS), flows="s > f > j > e; f > a > j"
+)
 WARNED = [
     ("form-without-output", "x", around(user("x", FORMED)), {"f1.form": FORM}),
     ("nobody-assigned", "x", around(user("x")), {}),
@@ -76,6 +80,8 @@ WARNED = [
     ),
     ("no-default", "x", around(gateway("x", "inclusive"), user("a", GROUPS), flows=TWO_WAYS), {}),
     ("inclusive-join-in-loop", "j", LOOPED_JOIN, {}),
+    ("inclusive-join", "j", PLAIN_JOIN, {}),
+    ("header-unread", "x", around(service("x", "void_case", mapping({"reason": "=a"}) + headers(raeson="b"))), {}),
     ("signal-without-thrower", "x", around(catch("x", on_signal("S")), top=signal("S")), {}),
     ("operation-input-unknown", "x", around(service("x", "void_case", mapping({"reason": "=a", "raeson": "=b"}))), {}),
     (

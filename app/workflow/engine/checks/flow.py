@@ -10,7 +10,13 @@ EVENT_SUBPROCESS_STARTS = frozenset({"message", "timer", "error", "signal", "esc
 RACING = frozenset({"message", "timer", "signal", "conditional"})
 
 
+PROCESS_EXTENSIONS = frozenset({"properties", "versionTag", "userTaskForm"})
+
+
 def check_process(checker: Checker, process: ProcessModel) -> None:
+    for name in sorted(process.zeebe.attributes.keys() - PROCESS_EXTENSIONS):
+        params = {"extension": f"zeebe:{name}"}
+        checker.findings.append(Finding("error", process.file, process.id, "unsupported-extension", params))
     starts = process.scope.starts()
     if not starts:
         checker.findings.append(Finding("error", process.file, process.id, "no-start"))
