@@ -1,5 +1,5 @@
-"""The palette of the Camunda Modeler, element by element: each runs as Camunda's documentation says, or a deploy refuses
-it with element, reason and remedy (`refused.py` has every way to draw one wrongly)."""
+"""The palette of the Camunda Modeler, element by element: each runs as Camunda's documentation says, or a deploy
+refuses it with element, reason and remedy (`refused.py` has every way to draw one wrongly)."""
 
 from collections.abc import Callable
 from typing import Any
