@@ -123,6 +123,11 @@ def registrations_of(session: Session, case: CaseFile, actor: Actor) -> list[Reg
     return [_registration_view(registration, may) for registration in session.scalars(query)]
 
 
+def is_registered(session: Session, command_id: UUID) -> bool:
+    """Has this command made a registration already?"""
+    return session.scalar(select(Registration.id).where(Registration.command_id == command_id)) is not None
+
+
 def standing_merge(session: Session, registration_id: UUID) -> Merge:
     """How this report came to a case that was not its own. Raises NotFound."""
     query = select(Merge).where(Merge.registration_id == registration_id, Merge.undone_at.is_(None))

@@ -3,7 +3,9 @@
 Two people may correct the same case: what only one of them touched is kept, and a field that both touched is refused to
 the second, with what the first one wrote, so that nothing is lost unseen."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +103,13 @@ def _refuse_overtaken(wanted: Mapping[str, Any], before: Mapping[str, Any], stan
 
 
 def _said(value: Any) -> str:
-    """As a form compares it: unset, empty and null are one."""
+    """As a form compares it: unset, empty and null are one; a time is a minute, however it is written."""
     if value is None or value is False:
         return ""
-    return str(value).strip()
+    written = str(value).strip()
+    if _INSTANT.match(written):
+        return datetime.fromisoformat(written).astimezone(UTC).isoformat(timespec="minutes")
+    return written
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$")

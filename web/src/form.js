@@ -63,9 +63,14 @@ class FormIsland {
       Object.assign(this.beside, event.detail)
       this.form.submit()
     })
+    // first of all, as the form's own lists take Enter for themselves
     document.addEventListener('keydown', event => {
-      if (event.ctrlKey && event.key === 'Enter') this.form.submit()
-    })
+      if (!event.ctrlKey || event.key !== 'Enter') return
+      event.preventDefault()
+      event.stopPropagation()
+      document.activeElement?.blur() // a field hands over its last words when it is left
+      setTimeout(() => this.form.submit())
+    }, true)
     offerPhrases(this.island)
     this.island.dataset.ready = 'true'
   }
@@ -86,6 +91,7 @@ class FormIsland {
     try {
       const response = await send(this.island, { values: data, ...this.beside })
       if (response.ok) {
+        this.island.dispatchEvent(new CustomEvent('citydesk:sent'))
         window.location.assign((await response.json()).next)
         return
       }

@@ -1,6 +1,7 @@
 // Beside the form of a report: what the server knows of the caller, of similar cases and of the responsible unit is asked
 // for when the person pauses, and drawn without touching the form.
 const PAUSE = 400 // milliseconds without a key
+const DRAFT_EVERY = 2000
 const ASKED_FOR = [
   'caller_phone', 'category', 'sub_category', 'component_owner', 'kind', 'district', 'address', 'incident_summary',
   'detailed_content', 'service_type', 'urgency', 'origin',
@@ -45,8 +46,53 @@ class Hints {
   }
 }
 
+/** Kept on the server every two seconds while somebody writes; what fails is said, and tried again at the next change. */
+class Draft {
+  constructor(place, island) {
+    this.place = place
+    this.said = place.querySelector('[data-draft-said]')
+    this.island = island
+    this.timer = null
+  }
+
+  written(values) {
+    this.values = values
+    this.timer ??= setTimeout(() => this.save(), DRAFT_EVERY)
+  }
+
+  async save() {
+    this.timer = null
+    const token = document.querySelector('meta[name=csrf-token]').content
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
+    const body = JSON.stringify({ command_id: this.island.dataset.command, values: this.values })
+    try {
+      const response = await fetch(this.place.dataset.draft, { method: 'POST', headers, body })
+      if (response.ok) this.say((await response.json()).said)
+      else this.say(response.status === 401 ? this.place.dataset.signedOut : this.place.dataset.failed)
+    } catch {
+      this.say(this.place.dataset.failed)
+    }
+  }
+
+  say(sentence) {
+    this.said.textContent = sentence
+  }
+
+  /** The report is on its way: nothing may bring the draft back behind it. */
+  stop() {
+    clearTimeout(this.timer)
+    this.written = () => {}
+  }
+}
+
 const hints = new Hints()
-document.addEventListener('citydesk:form-changed', event => hints.written(event.detail.values))
+const island = document.querySelector('#registration')
+const draft = new Draft(document.querySelector('[data-draft]'), island)
+document.addEventListener('citydesk:form-changed', event => {
+  hints.written(event.detail.values)
+  draft.written(event.detail.values)
+})
+island.addEventListener('citydesk:sent', () => draft.stop())
 
 /** The report becomes part of a case that is known already (并单). */
 function join(button) {

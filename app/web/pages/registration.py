@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import flash, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from app import worklist
 from app.cases.duplicates import Sketch, similar_cases
-from app.cases.queries import standing_merge
+from app.cases.queries import is_registered, standing_merge
 from app.cases.routes import find, now
+from app.core.db import transaction
 from app.core.errors import CitydeskError, Invalid
 from app.core.http import language, site
 from app.core.ids import new_id
@@ -31,18 +33,45 @@ from app.web.problems import sentence
 from app.web.templating import t
 
 CALLS_SHOWN = 6
+DRAFT = "registration"
+"""Key of the draft: one a person."""
 
 
 @blueprint.get("/registrations/new")
 @permits("case.register")
 def registration() -> str:
+    """What was not saved last time stands here again, under the command it had: sent twice, it is registered once."""
     with site().sessions() as session:
         schema = shown_form(forms.registration_form(runtime(), session), language())
-    form = {"schema": schema, "values": {"duty_staff": actor().name}}
+        draft = worklist.draft_of(session, actor(), DRAFT)
+    values = {"duty_staff": actor().name, **(draft["values"] if draft else {})}
     return page(
-        "registration.html", islands=("form", "registration"), form=form, command_id=new_id(), texts=form_texts(),
+        "registration.html", islands=("form", "registration"), form={"schema": schema, "values": values},
+        command_id=draft["command_id"] if draft else new_id(), texts=form_texts(), draft=draft,
         contacts=[], similar=[], suggestion=None, phone="",
     )  # fmt: skip
+
+
+@blueprint.post("/registrations/draft")
+@permits("case.register")
+def save_draft() -> Any:
+    """Every two seconds while somebody writes. No case is made of a draft."""
+    command_id, values = sent()
+    at = now()
+    with transaction(site().sessions) as session:
+        if not is_registered(session, command_id):  # a slow draft may come behind its report
+            content = {"values": values, "command_id": str(command_id)}
+            worklist.keep_draft(session, DRAFT, content, actor=actor(), now=at)
+    saved = at.astimezone(site().settings.city_zone)
+    return jsonify({"said": t("web.draft.saved", time=f"{saved:%H:%M:%S}")})
+
+
+@blueprint.post("/registrations/draft/removal")
+@permits("case.register")
+def drop_draft() -> Response:
+    with transaction(site().sessions) as session:
+        worklist.forget_draft(session, DRAFT, actor=actor())
+    return redirect("/registrations/new")
 
 
 @blueprint.post("/registrations/new")
@@ -51,10 +80,14 @@ def register_report() -> Any:
     """With `joins` the report becomes part of that case, and can be taken out of it at once."""
     command_id, values = sent()
     if joins := request.get_json().get("joins"):
-        return _join(str(joins), values, command_id)
-    made = register(runtime(), values, actor=actor(), command_id=command_id)
-    flash(t("web.registration.done", number=made.acceptance_no))
-    return jsonify({"next": f"/cases/{made.case_no}"})
+        answer = _join(str(joins), values, command_id)
+    else:
+        made = register(runtime(), values, actor=actor(), command_id=command_id)
+        flash(t("web.registration.done", number=made.acceptance_no))
+        answer = jsonify({"next": f"/cases/{made.case_no}"})
+    with transaction(site().sessions) as session:
+        worklist.forget_draft(session, DRAFT, actor=actor())
+    return answer
 
 
 def _join(case_no: str, values: dict[str, Any], command_id: UUID) -> Any:

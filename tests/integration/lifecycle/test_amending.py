@@ -56,6 +56,14 @@ def test_two_people_correct_one_case_and_nothing_is_lost(desk) -> None:
     assert row(desk, CaseFile, made.case_id).address == "乙路 2 号"
 
 
+def test_a_time_written_another_way_is_no_change(desk) -> None:
+    made = desk.given_report()
+    before = shown(desk, made.case_id)
+    written = before["reported_at"].replace("+00:00", "Z")
+    amend_case(desk.runtime, made.case_id, {**before, "reported_at": written}, before, actor=desk.person("agent"))
+    assert "reported_at" not in told(desk, made.case_id).changes.get("fields", {})
+
+
 def test_what_was_judged_stays_once_the_case_is_filed(desk) -> None:
     made = desk.given_dispatched()
     before = shown(desk, made.case_id)

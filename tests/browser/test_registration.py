@@ -1,0 +1,166 @@
+"""An agent at the registration form: by the keyboard alone, on a bad line, with a session that ends, beside a case that
+is known already; and two people at one report."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.demo_city import Running
+
+from .conftest import Enter, picture, settled, violations
+from .test_journey import cases_called, given_a_report
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def reach(page: Page, label: str) -> None:
+    """Tab on until the field of this label has the focus."""
+    named = """label => document.activeElement.closest('.fjs-form-field')?.querySelector('label')
+        ?.textContent.startsWith(label) ?? false"""
+    for _ in range(60):
+        if page.evaluate(named, label):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the Tab key does not lead to {label}")
+
+
+def type_into(page: Page, label: str, words: str) -> None:
+    reach(page, label)
+    page.keyboard.type(words)
+
+
+def pick(page: Page, label: str, begins: str) -> None:
+    """A list narrows to what is typed, Enter takes the first."""
+    type_into(page, label, begins)
+    expect(page.locator(".fjs-dropdownlist-item").first).to_contain_text(begins)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.feature("S08")
+def test_by_keyboard_alone_within_a_minute(enter: Enter, running: Running) -> None:
+    agent = enter("agent")
+    agent.goto(f"{running.url}/registrations/new")
+    settled(agent)
+    began = time.monotonic()
+    type_into(agent, "Caller", "Wang Lihua")
+    type_into(agent, "Reporting Telephone", "13800006721")
+    type_into(agent, "Time Summary", "Gas smell by keyboard")
+    type_into(agent, "Detailed Content", "Strong since nine o'clock.")
+    pick(agent, "District", "Dongcheng")
+    type_into(agent, "Place", "88 Shuyuan Road")
+    pick(agent, "Problem Category", "Gas")
+    pick(agent, "Service Type", "Complaint")
+    agent.keyboard.press("Control+Enter")
+    agent.wait_for_url("**/cases/*", wait_until="commit")
+    assert time.monotonic() - began < 60
+    assert cases_called(running, "Gas smell by keyboard") == 1
+
+
+def test_the_session_ends_and_the_draft_survives(enter: Enter, running: Running) -> None:
+    agent = enter("agent2")
+    given_a_report(agent, running, "A draft that survives")
+    expect(agent.locator("[data-draft-said]")).to_contain_text(re.compile(r"Draft saved \d\d:\d\d:\d\d"))
+    agent.wait_for_timeout(2500)  # the last words are written down two seconds later
+    agent.context.clear_cookies()
+    agent.goto(f"{running.url}/registrations/new")
+    expect(agent).to_have_url(re.compile("/sign-in"))
+
+    again = enter("agent2")
+    again.goto(f"{running.url}/registrations/new")
+    settled(again)
+    expect(again.get_by_label("Time Summary")).to_have_value("A draft that survives")
+    expect(again.get_by_text("Your unsaved report stands here again")).to_be_visible()
+    again.keyboard.press("Control+Enter")
+    again.wait_for_url("**/cases/*", wait_until="commit")
+    again.goto(f"{running.url}/registrations/new")
+    settled(again)
+    expect(again.get_by_label("Time Summary")).to_have_value("")
+
+
+def test_a_slow_line_never_sends_twice(enter: Enter, running: Running) -> None:
+    agent = enter("agent")
+    given_a_report(agent, running, "Sent on a slow line")
+    line = agent.context.new_cdp_session(agent)
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions",
+              {"offline": False, "latency": 1500, "downloadThroughput": 20_000, "uploadThroughput": 8_000})  # fmt: skip
+    for _ in range(4):
+        agent.keyboard.press("Control+Enter")
+    agent.locator("[data-sends=registration]").click(force=True)
+    agent.wait_for_url("**/cases/*", wait_until="commit")
+    assert cases_called(running, "Sent on a slow line") == 1
+
+
+@pytest.mark.feature("Q04")
+def test_a_second_caller_joins_what_is_known_and_is_taken_out(enter: Enter, running: Running) -> None:
+    agent = enter("agent")
+    given_a_report(agent, running, "Overflowing bins by the north bridge")
+    agent.keyboard.press("Control+Enter")
+    agent.wait_for_url("**/cases/*", wait_until="commit")
+
+    other = enter("agent2")
+    given_a_report(other, running, "Overflowing bins at the north bridge")
+    hint = other.locator("[data-similar]", has_text="Overflowing bins by the north bridge")
+    expect(hint).to_be_visible()
+    assert not violations(other)
+    picture(other, "registration-hints")
+    hint.focus()
+    other.keyboard.press("m")
+    other.wait_for_url("**/cases/*", wait_until="commit")
+    toast = other.locator(".toast", has_text="Joined case")
+    expect(toast).to_be_visible()
+    assert cases_called(running, "Overflowing bins at the north bridge") == 0
+    toast.locator("button").first.click()
+    expect(other.get_by_role("status").filter(has_text="Taken out")).to_be_visible()
+    assert cases_called(running, "Overflowing bins at the north bridge") == 1
+
+
+@pytest.mark.feature("W13")
+def test_two_people_correct_one_report_and_nothing_is_lost(enter: Enter, running: Running) -> None:
+    agent = enter("agent")
+    given_a_report(agent, running, "A report that two correct")
+    agent.keyboard.press("Control+Enter")
+    agent.wait_for_url("**/cases/*", wait_until="commit")
+    url = f"{agent.url.partition('#')[0]}/edit"
+    other = enter("agent2")
+    for page in (agent, other):
+        page.goto(url)
+        settled(page)
+    agent.get_by_label(re.compile("^Place")).fill("90 Shuyuan Road")
+    agent.keyboard.press("Control+Enter")
+    agent.wait_for_url(re.compile(r"/cases/\d+$"), wait_until="commit")
+
+    other.get_by_label(re.compile("^Place")).fill("92 Shuyuan Road")
+    other.keyboard.press("Control+Enter")
+    expect(other.get_by_text(re.compile("somebody changed the same fields first"))).to_be_visible()
+    expect(other.get_by_text(re.compile("it says now: 90 Shuyuan Road"))).to_be_visible()
+    expect(other.get_by_label(re.compile("^Place"))).to_have_value("92 Shuyuan Road")
+    assert not violations(other)
+    picture(other, "amend-overtaken")
+    other.keyboard.press("Control+Enter")
+    other.wait_for_url(re.compile(r"/cases/\d+$"), wait_until="commit")
+    expect(other.get_by_text("The registration was corrected.")).to_be_visible()
+
+
+def test_a_slash_offers_phrases(enter: Enter, running: Running) -> None:
+    supervisor = enter("supervisor")
+    supervisor.goto(f"{running.url}/phrases")
+    supervisor.get_by_label("Name").fill("Stay on the line")
+    supervisor.get_by_label("Text", exact=True).fill("Please stay on the line while I register this.")
+    supervisor.get_by_label("For everybody").check()
+    supervisor.get_by_role("button", name="Keep phrase").click()
+    expect(supervisor.get_by_text("The phrase is kept.")).to_be_visible()
+
+    agent = enter("agent")
+    agent.goto(f"{running.url}/registrations/new")
+    settled(agent)
+    agent.get_by_label("Detailed Content").click()
+    agent.keyboard.type("Noted. /stay")
+    expect(agent.get_by_role("option", name=re.compile("Stay on the line"))).to_be_visible()
+    assert not violations(agent)
+    agent.keyboard.press("Enter")
+    expect(agent.get_by_label("Detailed Content")).to_have_value(
+        "Noted. Please stay on the line while I register this."
+    )
