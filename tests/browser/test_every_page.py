@@ -12,9 +12,11 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from app import city
 from app.cases.models import CaseFile, Registration, WorkOrder
-from app.cli.demo import Journey, run_demo
+from app.cli.demo import Journey
 from app.identity.guard import PUBLIC, permission_of
+from app.identity.models import User
 from app.web.app import create_app
 from app.workflow.models import UserTask
 from tests.demo_city import PASSWORD, Running
@@ -40,7 +42,6 @@ class Address:
 @pytest.fixture(scope="module")
 def examples(running: Running) -> Mapping[str, object]:
     """A value for every argument that an address may carry: of a case whose order waits to be signed."""
-    run_demo(running.url, lambda _: None)
     journey = Journey(running.url, lambda _: None)
     journey.register()
     while not any(order["state"] == "DISPATCHED" for order in journey.orders()):
@@ -50,7 +51,9 @@ def examples(running: Running) -> Mapping[str, object]:
         case = session.scalars(select(CaseFile).where(CaseFile.case_no == journey.case_no)).one()
         order = session.scalars(select(WorkOrder).where(WorkOrder.case_id == case.id)).one()
         task = session.scalars(select(UserTask).where(UserTask.subject_id == order.id)).one()
+        user = session.scalars(select(User).where(User.username == "supervisor")).one()
         report = session.scalars(select(Registration).where(Registration.case_id == case.id)).one()
+        kind, owner, _ = next(iter(city.all_calendars(session)))
     with closing(client(running, "supervisor")) as supervisor:
         token = csrf_of(supervisor, "/exports")
         export = supervisor.post("/exports", data={"csrf_token": token, "format": "csv"}).headers["location"]
@@ -58,7 +61,7 @@ def examples(running: Running) -> Mapping[str, object]:
     return {
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
-        "print_id": UUID(made.rpartition("/")[2]),
+        "print_id": UUID(made.rpartition("/")[2]), "user_id": user.id, "kind": kind, "owner": owner,
     }  # fmt: skip
 
 
