@@ -28,6 +28,7 @@ const ISLANDS = [
   'diagram',
   'form',
   'inbox',
+  'order',
   'registration',
   'replay',
   'shell',

@@ -97,7 +97,9 @@ class FormIsland {
       }
       await this.refused(response)
     } catch {
-      this.say(this.texts.unreachable)
+      // a page that keeps trying by itself says so in its own words
+      const lost = new CustomEvent('citydesk:unreachable', { cancelable: true, detail: { values: data } })
+      if (this.island.dispatchEvent(lost)) this.say(this.texts.unreachable)
     }
     this.setBusy(false)
   }
