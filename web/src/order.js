@@ -54,7 +54,8 @@ class Order {
     if (!(event.ctrlKey && event.key === 'Enter') || !this.root.querySelector('[data-send-step]:not([hidden])')) return
     event.stopImmediatePropagation()
     event.preventDefault()
-    this.send()
+    document.activeElement?.blur() // form-js takes over what was typed last
+    setTimeout(() => this.send())
   }
 
   async send() {
