@@ -27,7 +27,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 PEOPLE = ("supervisor", "agent", "sanitation", "gas_head", "leader", "analyst", "auditor", "admin")
 """One of each role. A page is looked at as the first who may see it, unless `SEEN_BY` says otherwise."""
-SEEN_BY = {"pages.task": "sanitation", "pages.orders": "sanitation", "pages.case_replay": "auditor"}
+SEEN_BY = {
+    "pages.task": "sanitation", "pages.orders": "sanitation", "pages.order": "sanitation",
+    "pages.case_replay": "auditor",
+}  # fmt: skip
 STREAMS = {"pages.live"}
 
 
@@ -62,6 +65,7 @@ def examples(running: Running) -> Mapping[str, object]:
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
         "print_id": UUID(made.rpartition("/")[2]), "user_id": user.id, "kind": kind, "owner": owner,
+        "print_id": UUID(made.rpartition("/")[2]), "document_id": UUID(int=0),
     }  # fmt: skip
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app import worklist
 from app.cases.enums import FactKind
-from app.cases.masking import masked_phone
 from app.cases.models import CaseFile, ProcessingForm
 from app.cases.order_listing import OrderLine, order_by_number
 from app.cases.queries import facts_of, instructions_of, registrations_of
+from app.citizens import masked_phone
 from app.core.db import transaction
 from app.core.http import language, site
 from app.core.ids import new_id
