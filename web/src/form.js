@@ -71,20 +71,8 @@ class FormIsland {
       document.activeElement?.blur() // a field hands over its last words when it is left
       setTimeout(() => this.form.submit())
     }, true)
-      if (event.ctrlKey && event.key === 'Enter') this.submitTyped()
-    })
     offerPhrases(this.island)
     this.island.dataset.ready = 'true'
-  }
-
-  /** form-js takes a text over when the typing rests or its field is left: what was typed last must go along. */
-  submitTyped() {
-    const field = document.activeElement
-    field?.blur()
-    setTimeout(() => {
-      this.form.submit()
-      if (this.notice.hidden) field?.focus()
-    })
   }
 
   /** Others on the page may want to know what is being written. */

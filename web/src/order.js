@@ -21,6 +21,7 @@ class Order {
     if (this.island && kept) this.putBack(kept)
     document.addEventListener('citydesk:form-changed', ({ detail }) => this.draft.written(detail.values))
     this.island?.addEventListener('citydesk:unreachable', event => this.unreachable(event))
+    this.island?.addEventListener('citydesk:sent', () => this.draft.forget())
     for (const button of this.root.querySelectorAll('[data-send-step]')) button.addEventListener('click', () => this.send())
     document.addEventListener('keydown', event => this.key(event), true)
     this.root.querySelector('[data-open-step]')?.addEventListener('click', event => this.openReturn(event.currentTarget))
