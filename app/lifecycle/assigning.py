@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app import workflow
 from app.core.errors import Forbidden
 from app.core.ids import new_id
+from app.core.sorting import by_person
 from app.identity import Actor, Scope, UserRef, can, require, users_with
 from app.workflow import Command, Gone, Result, Runtime, TaskView
 from app.workflow.peek import instance_of_task
@@ -51,4 +52,4 @@ def may_take(person: UserRef, task: TaskView) -> bool:
 def colleagues(session: Session, tasks: list[TaskView], actor: Actor) -> list[UserRef]:
     """Active people other than oneself who may do at least one of these tasks, by name."""
     people = [person for person in users_with(session) if person.id != actor.id]
-    return sorted((p for p in people if any(may_take(p, task) for task in tasks)), key=lambda person: person.name)
+    return by_person((p for p in people if any(may_take(p, task) for task in tasks)), lambda person: person.name)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import city
+from app.core.sorting import by_name
 
 Option = Mapping[str, Any]
 
@@ -67,7 +68,8 @@ def _districts(session: Session) -> list[Option]:
 
 
 def _departments(session: Session) -> list[Option]:
-    return [_option(each.code, each.names) for each in city.departments(session) if each.active]
+    active = [each for each in city.departments(session) if each.active]
+    return [_option(each.code, each.names) for each in by_name(active, lambda each: each.names["zh-CN"])]
 
 
 def _categories(session: Session) -> list[Option]:

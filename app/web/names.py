@@ -9,6 +9,7 @@ from flask import current_app, g
 from app import city
 from app.core.http import language, site
 from app.core.i18n import has_text, text
+from app.core.sorting import by_name
 
 KEPT_SECONDS = 15.0
 
@@ -40,6 +41,11 @@ def names() -> Names:
         g.names = Names(_labels(), language())
     found: Names = g.names
     return found
+
+
+def choices_of(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Codes with their words, in the words' order: by pinyin."""
+    return by_name([(code, names().of(code)) for code in codes], lambda each: each[1])
 
 
 def forget_names() -> None:

@@ -11,6 +11,7 @@ from app import city, identity
 from app.city import source_categories
 from app.core.errors import Invalid, NotFound
 from app.core.http import site
+from app.core.sorting import by_name
 from app.identity.guard import actor, permits
 from app.lifecycle.administration import change_department
 from app.lifecycle.routes import runtime
@@ -18,7 +19,6 @@ from app.web.district_map import outlines
 from app.web.names import forget_names, names
 from app.web.pages.admin_frame import admin_page, names_from, options_of, tried
 from app.web.pages.frame import blueprint, form_command_id
-from app.web.sorting import by_name
 from app.web.templating import t
 from app.workflow.queries import current_bundle_id
 

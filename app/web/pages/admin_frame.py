@@ -12,12 +12,12 @@ from app.core.errors import CitydeskError, Invalid
 from app.core.http import site
 from app.core.i18n import LANGUAGES
 from app.core.ids import new_id
+from app.core.sorting import by_name
 from app.identity import can
 from app.identity.guard import actor
 from app.web.names import names
 from app.web.pages.frame import page
 from app.web.problems import sentence
-from app.web.sorting import by_name
 from app.web.templating import t
 
 TABS = (

@@ -13,6 +13,7 @@ from app import city, identity
 from app.core.errors import Invalid, NotFound
 from app.core.http import site
 from app.core.i18n import LANGUAGES
+from app.core.sorting import by_name, by_person
 from app.identity import DEMO_PASSWORD, Grant, Role, UserRef
 from app.identity.guard import actor, permits
 from app.lifecycle.administration import set_grants
@@ -21,7 +22,6 @@ from app.web.pages.account import device
 from app.web.pages.admin_frame import admin_page, tried
 from app.web.pages.admin_words import told_history
 from app.web.pages.frame import blueprint, form_command_id
-from app.web.sorting import by_name, by_person
 from app.web.templating import t
 
 MOST_GRANTS = 12

@@ -33,7 +33,7 @@ from app.lifecycle.routes import runtime
 from app.web import formats
 from app.web.addresses import day_from, is_uuid
 from app.web.formats import short_number
-from app.web.names import names
+from app.web.names import choices_of
 from app.web.order_cards import Card, shown_card
 from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, form_command_id, page
@@ -170,12 +170,12 @@ def _url(asked: dict[str, str], *, form: str) -> str:
 
 
 def _choices(session: Session) -> dict[str, list[tuple[str, str]]]:
-    words, mine = names(), actor().departments()
+    mine = actor().departments()
     wide = not OVERSIGHT.isdisjoint(actor().roles())
     codes = [each.code for each in city.departments(session) if wide or each.code in mine]
     return {
-        "department": [(code, words.department(code)) for code in codes] if len(codes) > 1 else [],
-        "district": [(each.code, words.district(each.code)) for each in city.districts(session, depth=1)],
+        "department": choices_of(codes) if len(codes) > 1 else [],
+        "district": choices_of(each.code for each in city.districts(session, depth=1)),
     }
 
 

@@ -28,7 +28,7 @@ from app.lifecycle.routes import runtime
 from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case
 from app.web.addresses import day_from
 from app.web.limits import chip_of_line
-from app.web.names import names
+from app.web.names import choices_of, names
 from app.web.pages.case_parts import case_parts
 from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.pages.islands import form_texts
@@ -186,6 +186,6 @@ def _choices(session: Session) -> list[tuple[str, str, list[tuple[str, str]]]]:
         ("status", "CaseStatus", [(e.value, label("CaseStatus", e.value)) for e in CaseStatus]),
         ("stage", "CaseStage", [(e.value, label("CaseStage", e.value)) for e in CaseStage]),
         ("category", "", [(c.code, words.category(c.code)) for c in city.categories(session) if c.parent is None]),
-        ("district", "", [(d.code, words.district(d.code)) for d in city.districts(session, depth=1)]),
-        ("department", "", [(d.code, words.department(d.code)) for d in city.departments(session)]),
+        ("district", "", choices_of(d.code for d in city.districts(session, depth=1))),
+        ("department", "", choices_of(d.code for d in city.departments(session))),
     ]

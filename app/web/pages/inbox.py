@@ -20,7 +20,7 @@ from app.identity.guard import actor, signed_in
 from app.lifecycle.inbox_views import VIEWS, Conditions, counts, listing, views_for
 from app.lifecycle.routes import runtime
 from app.lifecycle.worklist import WorkItem, may_work_on, work_item, work_items
-from app.web.names import groups_in_words, names
+from app.web.names import choices_of, groups_in_words, names
 from app.web.pages.case_parts import case_parts
 from app.web.pages.frame import blueprint, page
 from app.web.templating import label, t
@@ -201,9 +201,9 @@ def _choices(session: Session) -> dict[str, list[tuple[str, str]]]:
     words = names()
     return {
         "category": [(c.code, words.category(c.code)) for c in city.categories(session) if c.parent is None],
-        "district": [(d.code, words.district(d.code)) for d in city.districts(session, depth=1)],
+        "district": choices_of(d.code for d in city.districts(session, depth=1)),
         "stage": [(stage.value, label("CaseStage", stage.value)) for stage in CaseStage],
-        "department": [(d.code, words.department(d.code)) for d in city.departments(session)],
+        "department": choices_of(d.code for d in city.departments(session)),
     }
 
 

@@ -14,7 +14,7 @@ from app.identity.guard import actor, permits
 from app.lifecycle.order_board import OrderFilter, order_list
 from app.lifecycle.order_people import Load, loads, totals
 from app.lifecycle.routes import runtime
-from app.web.names import names
+from app.web.names import choices_of
 from app.web.order_cards import shown_card
 from app.web.pages.frame import blueprint, page
 
@@ -42,7 +42,7 @@ def order_people() -> str:
         items, following = order_list(runtime(), session, actor(), wanted, now(), limit=ROWS)
     listed = f"/orders?as=list&department={department}"
     return page(
-        "order_people.html", department=department, departments=[(code, names().department(code)) for code in codes],
+        "order_people.html", department=department, departments=choices_of(codes),
         rows=_rows(found, listed), kpis=_kpis(totals(found), found[0], listed), actor_oversees=True,
         cards_shown=[shown_card(item) for item in items], back=f"/orders/people?department={department}",
         next_url=f"{listed}&after={following}" if following else None,

@@ -18,7 +18,7 @@ from app.core.db import transaction
 from app.core.errors import CitydeskError
 from app.core.http import key_of, keyset, site
 from app.identity.guard import actor, permits
-from app.web.names import names
+from app.web.names import choices_of, names
 from app.web.pages.frame import blueprint, page
 from app.web.problems import sentence
 from app.web.templating import label, t
@@ -173,7 +173,7 @@ def _values(session: Session, field: Field) -> list[tuple[str, str]]:
     if field.shape is Shape.FLAG:
         return [("true", t("web.yes")), ("false", t("web.no"))]
     if field.key in ("lead_department", "departments"):
-        return [(each.code, words.department(each.code)) for each in city.departments(session)]
+        return choices_of(each.code for each in city.departments(session))
     if field.key == "district":
         return [(each.code, words.district(each.code)) for each in city.districts(session)]
     if field.key in ("category", "sub_category"):
