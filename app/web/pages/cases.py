@@ -132,7 +132,8 @@ def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, An
     parts = case_parts(session, found, actor(), now())
     waits = found.stage == CaseStage.RETURN_VISIT_EVALUATION and found.ended_at is None
     may = waits and can(actor(), "visit.bring_forward", scope_of(found))
-    parts |= merge_parts(session, found)
+    amends = found.ended_at is None and can(actor(), "case.amend", scope_of(found))
+    parts |= merge_parts(session, found) | {"may_amend": amends}
     return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id(), "live_words": live_words()}
 
 

@@ -36,6 +36,7 @@ def test_photos_stand_on_the_page_and_the_task_in_place(
     page = house.browser("supervisor").get(f"/cases/{case_no}").text
     assert f'src="/documents/{photo}"' in page
     assert "现场.jpg" in page
+    assert f'href="/cases/{case_no}/edit"' in page
     assert 'data-island="form"' in page, "the supervisor's task stands here"
     assert 'data-island="form"' not in house.browser("agent").get(f"/cases/{case_no}").text, "the agent has none"
 
