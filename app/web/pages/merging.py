@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, make_response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -37,19 +37,20 @@ def choose_merge(case_no: str) -> str:
             each for each in similar_cases(session, sketch, actor=actor(), now=now()) if each.line.id != found.id
         ]
     rows = [{"found": each, "chip": chip_of_line(each.line, now())} for each in similar if not each.line.ended_at]
-    return page("merge.html", case=found, similar=rows, command_id=new_id())
+    return page("merge.html", case=found, similar=rows, command_id=new_id(), typed=request.form.get("into", ""))
 
 
 @blueprint.post("/cases/<case_no>/merge")
 @permits("case.combine")
 def merge(case_no: str) -> Response:
+    """A refusal stands on the page beside what was typed."""
     try:
         with site().sessions() as session:
             case, into = find(session, case_no), find(session, request.form.get("into", "").strip())
         merge_id = merge_case(runtime(), case.id, into.id, actor=actor(), command_id=form_command_id())
     except CitydeskError as error:
         flash(sentence(error), "error")
-        return redirect(f"/cases/{case_no}/merge")
+        return make_response(choose_merge(case_no), error.status)
     said = t("web.merge.done", case_no=short_number(case.case_no), into=short_number(into.case_no))
     flash_undoable(said, f"/cases/{into.case_no}/merges/{merge_id}/undo")
     return redirect(f"/cases/{into.case_no}")

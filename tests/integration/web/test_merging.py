@@ -20,7 +20,8 @@ def test_a_supervisor_merges_two_cases_and_takes_one_out_again(house: House) -> 
     headers = {"X-CSRFToken": csrf_of(browser, url)}
 
     wrong = browser.post(url, data={"into": "123", "command_id": str(new_id())}, headers=headers)
-    assert wrong.location == url
+    assert wrong.status_code == 404
+    assert 'value="123"' in wrong.text, "what was typed stands there still"
     command = str(new_id())
     for _ in range(2):  # sent twice it is done once
         done = browser.post(url, data={"into": first["acceptance_no"], "command_id": command}, headers=headers)
