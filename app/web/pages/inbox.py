@@ -15,6 +15,7 @@ from app.cases.enums import CaseStage
 from app.cases.routes import now
 from app.core.errors import NotFound
 from app.core.http import site
+from app.documents import documents_of
 from app.identity import Role, can, group_labels
 from app.identity.guard import actor, signed_in
 from app.lifecycle.inbox_views import VIEWS, Conditions, counts, listing, views_for
@@ -107,8 +108,9 @@ def preview(task_id: UUID) -> str:
         item = work_item(runtime(), session, task_id, actor())
         parts = case_parts(session, item.case, actor(), now()) if item.case else {}
         row = shown_rows(session, [item])[0]
+        photos = documents_of(session, [each.order.id for each in parts.get("orders", ())])
     results = [each for each in parts.get("orders", ()) if each.order.result_text]  # what a verification reads
-    return render_template("_preview.html", item=row, order=item.order, results=results, **parts)
+    return render_template("_preview.html", item=row, order=item.order, results=results, photos=photos, **parts)
 
 
 def rows_html(task_ids: Sequence[UUID]) -> dict[str, str | None]:

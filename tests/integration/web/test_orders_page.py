@@ -146,3 +146,33 @@ def test_filing_and_dispatching_are_two_deeds_as_well(house: House) -> None:
     assert deed(browser, "dispatch", waiting)["refusals"] == []
     assert tasks_on(browser, "dispatch") == []
     assert deed(house.browser("agent"), "pass", waiting)["said"] == ""
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+def test_a_photo_is_seen_by_whoever_verifies_and_by_no_other_department(house: House, runtime: Runtime) -> None:
+    dispatched(house)
+    sanitation, water, supervisor = (house.browser(name) for name in ("sanitation", "water", "supervisor"))
+    mine = columns(sanitation)["SIGN"]
+    number = re.findall(r'href="/orders/(\d{12}-\d)"', sanitation.get("/orders").text)[0]
+    headers = JSON | {"X-CSRFToken": csrf_of(sanitation, "/orders"), "Content-Type": "image/png"}
+    photo = f"/orders/{number}/documents/{uuid4()}?name=a.png"
+    for _ in range(2):  # the answer got lost, the page sends it again
+        made = sanitation.put(photo, data=PNG, headers=headers)
+        assert made.status_code == 201, made.text
+    url = made.json["url"]
+    shown = supervisor.get(url)
+    assert (shown.status_code, shown.mimetype, shown.data) == (200, "image/png", PNG)
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    assert url in supervisor.get(f"/orders/{number}").text
+    assert water.get(url).status_code == 403
+    theirs = JSON | {"X-CSRFToken": csrf_of(water, "/orders"), "Content-Type": "image/png"}
+    assert water.put(f"/orders/{number}/documents/{uuid4()}", data=PNG, headers=theirs).status_code == 403
+    page = JSON | {"X-CSRFToken": csrf_of(sanitation, "/orders"), "Content-Type": "image/png"}
+    assert sanitation.put(f"/orders/{number}/documents/{uuid4()}", data=b"<html>", headers=page).status_code == 422
+    assert sanitation.delete(url, headers=headers).status_code == 204
+    assert sanitation.get(url).status_code == 404
+    assert len(mine) == 1
