@@ -6,10 +6,10 @@ from uuid import UUID
 from flask import Response, jsonify, make_response, request, send_file
 from sqlalchemy.orm import Session
 
-from app import worklist
+from app import audit, worklist
 from app.cases.models import WorkOrder
 from app.cases.order_listing import order_by_number
-from app.cases.queries import may_read_order, order_by_id
+from app.cases.queries import case_by_id, may_read_order, order_by_id
 from app.cases.routes import now
 from app.core.db import transaction
 from app.core.errors import Conflict, Forbidden, Invalid
@@ -43,10 +43,12 @@ def add_document(order_no: str, document_id: UUID) -> Response:
 @blueprint.get("/documents/<uuid:document_id>")
 @permits("case.read")
 def document(document_id: UUID) -> Response:
-    """Its content, for whoever may read what it belongs to. It never changes, and no script in it runs."""
-    with site().sessions() as session:
+    """Its content, for whoever may read what it belongs to; the look is written down. It never changes, and no script
+    in it runs."""
+    with transaction(site().sessions) as session:
         found = document_of(session, document_id)
         _require_readable(session, found)
+        audit.log_access(session, actor(), "document", found.id, now())
     response = send_file(folder().path(found.sha256), mimetype=found.media_type, download_name=found.name or None)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = f"private, max-age={A_DAY}, immutable"
@@ -87,5 +89,8 @@ def folder() -> Folder:
 
 
 def _require_readable(session: Session, found: DocumentView) -> None:
-    if found.subject_kind != "order" or not may_read_order(actor(), order_by_id(session, found.subject_id)):
+    """As whatever it belongs to. Raises NotFound, Forbidden."""
+    if found.subject_kind == "case":
+        case_by_id(session, found.subject_id, actor())
+    elif found.subject_kind != "order" or not may_read_order(actor(), order_by_id(session, found.subject_id)):
         raise Forbidden("web.order.not_yours")
