@@ -65,6 +65,7 @@ def fill(owner_url: str, cases: int) -> None:
             _copy_batch(db, columns, first, min(copies, first + BATCH - 1), copies)
         for definition in indexes:
             db.execute(definition)
+        _rename_tasks(db)
         db.execute("drop schema model cascade")
         db.execute("vacuum analyze")
 
@@ -195,6 +196,17 @@ def _copy_batch(db: Connection, columns: dict[str, list[tuple[str, str]]], first
              from model.copy k join model.case_file m on m.of_case = k.case_id where k.n between %s and %s""",
         [first, last],
     )
+
+
+def _rename_tasks(db: Connection) -> None:
+    """An instance's state names its open tasks: in a copy by the copy's ids, so that their forms open."""
+    db.execute("""update instance i
+           set state = convert_to(
+             replace(convert_from(i.state, 'UTF8'), m.hex, replace(u.task_id::text, '-', '')), 'UTF8')
+          from user_task u
+          join (select element, replace(task_id::text, '-', '') as hex from model.user_task) m on m.element = u.element
+         where u.instance_id = i.id and replace(u.task_id::text, '-', '') <> m.hex
+           and position(m.hex in convert_from(i.state, 'UTF8')) > 0""")
 
 
 def _value(column: str, kind: str) -> str:
