@@ -12,18 +12,21 @@ bytes_per_step           history (rows, details, indexes) a completion
 age_ratio                milliseconds a completion of a case of --old steps against one of 20
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import psycopg
 from sqlalchemy import event, text

@@ -7,14 +7,17 @@ steps_per_completion. Counts processor time, so that neighbours on the machine d
 `measure(seconds)` is what benchmarks/engine.py compares the committed figure with.
 """
 
-import argparse
-import json
 import sys
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
+import argparse
+import json
+import time
+from datetime import UTC, datetime
 
 from app.workflow.engine import Call, Compiled, CompleteTask, Context, compile_bundle
 from tests.unit.engine import writing as w

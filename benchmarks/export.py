@@ -7,20 +7,20 @@ Prints one JSON object: `rows`, then for each form `<form>_s`, `<form>_mb` (the 
 page heard how far it was), `before_mb` and `peak_mb`: the most memory the process held before the first row, and ever.
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import json
 import resource
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from scale import environment, prepare
-from scale_city import fill
 
 from app.cases.conditions import Day
 from app.cli.servers import start_postgres, start_valkey
@@ -28,6 +28,8 @@ from app.core.settings import load_settings
 from app.identity import actor_of_user
 from app.reports import export
 from app.wiring import build_runtime
+from benchmarks.scale import environment, prepare
+from benchmarks.scale_city import fill
 
 
 def run(rows: int, folder: Path) -> dict[str, Any]:

@@ -6,8 +6,14 @@ prints one JSON object: `conditions` (expression → evaluations a second), `tab
 `parsed_each_time_per_s`, `ratio`.
 """
 
-import json
 import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
+import json
 import time
 from collections.abc import Callable
 

@@ -6,14 +6,17 @@ Prints one JSON object: walks, ended, steps, by_kind, seconds, first_seed, last_
 empty when all is well). Exit code 1 if they disagree.
 """
 
-import argparse
-import json
 import sys
-import time
-from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
+import argparse
+import json
+import time
+from collections import Counter
 
 from tests.unit.engine.walks import walk
 

@@ -10,6 +10,13 @@ PostgreSQL, and FLUSHALL empties Valkey, each when the people have got as far as
     kills, cases, unfinished, doubled_numbers, missing_numbers, doubled_notices, audit_faults, seed; notices, seconds
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import json
 import os
@@ -19,23 +26,21 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import redis
-from kills_ledger import ledger
 
 from app.cli.children import die_with_parent
 from app.cli.datafolder import DataFolder
 from app.cli.demo import PASSWORD, DemoFailed, Journey, Person
+from benchmarks.kills_ledger import ledger
 
 ROOT = Path(__file__).parents[1]
 VICTIMS = ("web", "web worker", "worker", "dispatcher", "postgres", "valkey", "flush")

@@ -10,23 +10,25 @@ seconds), `p50_ms`, `p95_ms`, `max_ms`, `kb_per_stream` (proportional memory of 
 `page_p95_ms` (the account page meanwhile), `opened_s`.
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import asyncio
 import json
 import re
 import statistics
-import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import httpx
-from scale import environment, prepare, web
 from sqlalchemy import select
 
 from app.cli.servers import start_postgres, start_valkey
@@ -37,6 +39,7 @@ from app.lifecycle import tasks
 from app.wiring import build_runtime
 from app.workflow import Runtime
 from app.workflow.models import UserTask
+from benchmarks.scale import environment, prepare, web
 
 READERS = ("supervisor", "leader", "auditor", "agent", "agent2")
 """People who may read every case, so that every stream hears of every change."""

@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from search import FAMILY, GIVEN, PHRASES, RARE, STREETS
 
 from app.cases.numbers import check_digit
+from benchmarks.search import FAMILY, GIVEN, PHRASES, RARE, STREETS
 
 OPEN_SHARE = 0.015
 YEARS = 3

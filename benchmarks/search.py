@@ -9,19 +9,22 @@ build seconds and megabytes of both indexes, `<kind>_p50_ms` and `_p95_ms`, the 
 many times slower trigrams were (`ratio_*`).
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import json
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sqlalchemy import Engine, text
 

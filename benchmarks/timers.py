@@ -8,20 +8,23 @@ the window. Prints one JSON object: waiting, fired, p50_lateness_s, p99_lateness
 time), idle_cpu_percent (of the dispatcher, while nothing is due), lost, doubled.
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sqlalchemy import text
 

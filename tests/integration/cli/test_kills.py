@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests import kill_campaign
+from benchmarks import kills as kill_campaign
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import kill_campaign
+from benchmarks import kills as kill_campaign
 
 ROOT = kill_campaign.ROOT
 
