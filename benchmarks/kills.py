@@ -2,7 +2,7 @@
 
     python benchmarks/kills.py [--seed N] [--cases N] [--kills N]
 
-Starts a Citydesk of its own (`bin/up` in a new folder), whose departments have limits of a second or two, so that
+Starts a Citydesk of its own (`bin/up` in a new folder), whose departments have limits of a second, so that
 notices fall due. People drive the cases over HTTP and repeat a request that got no answer with the same
 Idempotency-Key. Meanwhile `kill -9` hits the web (its master or a worker), the worker, the dispatcher, Valkey and
 PostgreSQL, and FLUSHALL empties Valkey, each when the people have got as far as the seed says. Prints one JSON object:
@@ -207,12 +207,12 @@ def product() -> Iterator[Product]:
 
 
 def _deploy_short_limits(running: Product, folder: Path) -> None:
-    """Every limit of the departments becomes a second or two: warned, breached and escalated while people work."""
+    """Every limit of the departments becomes a second: warned, breached and escalated while people work."""
     shutil.copytree(ROOT / "processes" / "departments", folder / "departments")
     for file in (folder / "departments").glob("*.bpmn"):
         text = file.read_text(encoding="utf-8")
         limit = r"""<zeebe:input source=(['"])[^\n]*?\1 target="due" />"""
-        text = re.sub(limit, '<zeebe:input source=\'=duration("PT2S")\' target="due" />', text)
+        text = re.sub(limit, '<zeebe:input source=\'=duration("PT1S")\' target="due" />', text)
         file.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "app.cli", "--data", str(running.folder.path), "deploy", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

@@ -136,6 +136,7 @@ def test_a_session_that_ended_costs_no_text(enter: Enter, running: Running) -> N
     given_a_report(page, running, "Written while the session ended")
     other = page.context.new_page()
     other.goto(f"{running.url}/account")
+    other.click("details.me summary")
     other.get_by_role("button", name="Sign out", exact=True).click()
     other.wait_for_url("**/sign-in", wait_until="commit")
     page.locator("[data-sends=registration]").click()

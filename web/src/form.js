@@ -66,6 +66,7 @@ class FormIsland {
     // first of all, as the form's own lists take Enter for themselves
     document.addEventListener('keydown', event => {
       if (!event.ctrlKey || event.key !== 'Enter') return
+      if (event.target.closest('input, textarea, select, [role=option], dialog') && !this.island.contains(event.target)) return
       event.preventDefault()
       event.stopPropagation()
       document.activeElement?.blur() // a field hands over its last words when it is left

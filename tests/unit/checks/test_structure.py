@@ -55,7 +55,10 @@ STRUCTURE = [
         around(gateway("f", "inclusive", default="p_f_a"), A, B, PAR, flows=SPLIT),
         [("join-may-wait", "j")],
     ),
-    (around(gateway("f", "inclusive", default="p_f_a"), A, B, gateway("j", "inclusive"), flows=SPLIT), []),
+    (
+        around(gateway("f", "inclusive", default="p_f_a"), A, B, gateway("j", "inclusive"), flows=SPLIT),
+        [("inclusive-join", "j")],
+    ),
     (
         around(FORK, A, B, gateway("x", default="p_x_j"), PAR, flows=OUT_OF_IT),
         [("join-may-wait", "j")],
