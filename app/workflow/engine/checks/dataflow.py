@@ -3,8 +3,7 @@
 A variable counts as known if anything anywhere in the process can set it; what cannot be told counts as anything. So a
 name that is not known is one that nothing ever sets."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from app import feel
 from app.feel import syntax as s
@@ -12,62 +11,18 @@ from app.feel.inspection import walk
 from app.feel.parser import parse_expression
 
 from ..bundle import Bundle
-from ..model import Node, ProcessModel
+from ..model import Node
 from ..reasons import LIKE_FEEL
 from ..types import Registry
 from . import sources
 from .inference import Inference
+from .places import Flow, Payload, Place
 from .shapes import ANY, NOTHING, Shape, context, join, listing, of_kind, one_of
 from .sources import Known
 
 ROUNDS = 12
 """After as many without an end (a list that holds itself), shapes that still change count as anything."""
 COUNTS = ("numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances")
-
-
-@dataclass(slots=True)
-class Flow:
-    """One process: `known` are the instance's variables, `local` those of single elements."""
-
-    process: ProcessModel
-    nodes: Mapping[str, Node]
-    known: Known = field(default_factory=dict)
-    local: dict[str, Known] = field(default_factory=dict)
-    open: bool = False
-    """Names may be set that the files do not tell."""
-
-
-@dataclass(slots=True)
-class Place:
-    """Where an expression stands: what it sees besides the instance's variables, innermost first."""
-
-    flow: Flow
-    layers: Sequence[Known]
-    open: bool = False
-    """Here even more may be there: the payload of an unknown message."""
-
-    def look(self, name: str) -> Shape | None:
-        found = join(layer[name] for layer in (*self.layers, self.flow.known) if name in layer)
-        if found != NOTHING or any(name in layer for layer in self.layers):
-            return found
-        return ANY if self.open or self.flow.open else None
-
-    def so_far(self, name: str) -> Shape:
-        """While shapes are still being found: what nothing has set yet is nothing."""
-        found = self.look(name)
-        return NOTHING if found is None else found
-
-    def names(self) -> list[str]:
-        """All that are known here."""
-        return sorted({name for layer in (*self.layers, self.flow.known) for name in layer})
-
-
-@dataclass(slots=True)
-class Payload:
-    """What an element brings: a form's values, an operation's results."""
-
-    names: Known = field(default_factory=dict)
-    open: bool = False
 
 
 class Dataflow:

@@ -12,8 +12,9 @@ from ..build import USER_FIELDS
 from ..model import Flow, Node
 from ..reasons import slip_of, suggested
 from .checker import Checker
-from .dataflow import Dataflow, Place
+from .dataflow import Dataflow
 from .inference import Inference
+from .places import Place
 from .shapes import ANY, Shape
 
 DURATIONS = frozenset({"days and time duration", "years and months duration"})

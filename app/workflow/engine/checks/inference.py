@@ -7,12 +7,12 @@ from typing import Any
 from app import feel
 from app.feel import syntax as s
 from app.feel.builtins import BUILTINS, Builtin
-from app.feel.builtins.registry import Parameter, Signature
 from app.feel.inspection import constant, parts
 from app.feel.properties import PROPERTIES
 
 from ..reasons import suggested
 from ..types import Registry
+from .calls import BOOLEAN, GIVES, NUMBER, fits, kinds_of_test, signature, takes
 from .shapes import ANY, NOTHING, Shape, context, join, listing, of_kind, of_value
 
 Look = Callable[[str], Shape | None]
@@ -20,28 +20,9 @@ Report = Callable[..., None]
 Local = Mapping[str, Shape | None]
 """Names an expression defines itself; with `*` whatever else is asked for may be there too (a filter's element)."""
 
-BOOLEAN = of_kind("boolean")
-NUMBER, STRING = of_kind("number"), of_kind("string")
 PLAIN = frozenset({"number", "string", "boolean", "context"})
 ELEMENT = "*"
 LIST, CONTEXT = frozenset({"list"}), frozenset({"context"})
-
-GIVES = {
-    **dict.fromkeys(("contains", "starts with", "ends with", "matches", "not", "all", "any", "list contains", "even",
-                     "odd", "is", "before", "after", "meets", "overlaps", "includes", "during"), BOOLEAN),
-    **dict.fromkeys(("count", "string length", "number", "abs", "floor", "ceiling", "modulo"), NUMBER),
-    **dict.fromkeys(("string", "upper case", "lower case", "substring", "substring before", "substring after",
-                     "string join", "replace", "day of week", "month of year"), STRING),
-    **dict.fromkeys(("split", "distinct values", "flatten", "reverse", "sort", "append", "concatenate", "union"),
-                    of_kind("list")),
-    "now": of_kind("date and time"),
-    "today": of_kind("date"),
-    "date": of_kind("date"),
-    "time": of_kind("time"),
-    "date and time": of_kind("date and time"),
-    "duration": of_kind("days and time duration", "years and months duration"),
-}  # fmt: skip
-"""What built-in functions give, where that does not hang on their arguments."""
 
 
 class Inference:
@@ -234,12 +215,12 @@ class Inference:
 
     def _called_right(self, builtin: Builtin, node: s.Call, shapes: Sequence[Shape]) -> bool:
         count, names = len(node.arguments), node.names
-        fitting = [each for each in builtin.signatures if _takes(each, count, names)]
+        fitting = [each for each in builtin.signatures if takes(each, count, names)]
         if not fitting:
-            wanted = " / ".join(dict.fromkeys(_signature(builtin.name, each) for each in builtin.signatures))
+            wanted = " / ".join(dict.fromkeys(signature(builtin.name, each) for each in builtin.signatures))
             self.report("bad-arguments", function=builtin.name, given=count, wanted=wanted)
             return False
-        if names is None and not any(_fits(each, shapes) for each in fitting):
+        if names is None and not any(fits(each, shapes) for each in fitting):
             given = ", ".join(_kinds(shape) for shape in shapes)
             self.report("argument-kinds", function=builtin.name, given=given)
             return False
@@ -269,43 +250,9 @@ class Inference:
             code = "argument-value" if known is not None else "argument-may-be"
             self.report(code, function=function, parameter=parameter, value=feel.value_text(wrong[0]), allowed=test)
         elif known is None and not values and shape.kinds:
-            wanted = _kinds_of_test(test)
+            wanted = kinds_of_test(test)
             if wanted and not shape.kinds & wanted:
                 self.report("argument-kinds", function=function, given=_kinds(shape))
-
-
-def _takes(signature: Signature, count: int, names: tuple[str, ...] | None) -> bool:
-    parameters = signature.parameters
-    if names is not None:
-        required = {each.name for each in parameters if not each.optional}
-        return required <= set(names) <= {each.name for each in parameters}
-    gathers = bool(parameters) and bool(parameters[-1].gathers)
-    return (signature.least <= count or (gathers and count >= signature.least - 1)) and (
-        gathers or count <= len(parameters)
-    )
-
-
-def _fits(signature: Signature, shapes: Sequence[Shape]) -> bool:
-    last = len(signature.parameters) - 1
-    return all(_accepts(signature.parameters[min(n, last)], shape) for n, shape in enumerate(shapes))
-
-
-def _accepts(parameter: Parameter, shape: Shape) -> bool:
-    """An unknown kind, null, and whatever may become a list of one or its element are let through."""
-    if not parameter.kinds or parameter.gathers or not shape.kinds or "list" in shape.kinds:
-        return True
-    return "list" in parameter.kinds or bool(shape.kinds & parameter.kinds)
-
-
-def _signature(name: str, signature: Signature) -> str:
-    return f"{name}({', '.join(each.name + ('?' if each.optional else '') for each in signature.parameters)})"
-
-
-def _kinds_of_test(test: str) -> frozenset[str]:
-    """Of a test such as `>= 0` or `"DAY", "HOUR"`."""
-    return (
-        frozenset({"string"}) if '"' in test else frozenset({"number"}) if any(map(str.isdigit, test)) else frozenset()
-    )
 
 
 def _plain(shape: Shape) -> str | None:

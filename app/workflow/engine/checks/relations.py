@@ -12,9 +12,10 @@ from app.workflow.engine.types import Finding, Severity
 from ..model import IoMapping, Node
 from ..reasons import suggested
 from .checker import Checker
-from .dataflow import Dataflow, Place
+from .dataflow import Dataflow
 from .expressions import ERRORS, look
 from .inference import Inference
+from .places import Place
 from .shapes import ANY, Shape, join
 from .sources import of_decision
 
