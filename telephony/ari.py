@@ -13,6 +13,8 @@ import orjson
 log = logging.getLogger(__name__)
 
 APP = "citydesk"
+GONE = (404, 409, 422)
+"""No such thing, not in the state for it, not in that bridge: what was wanted is so already."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 WANTED = (
     "StasisStart", "StasisEnd", "ChannelDestroyed", "ChannelDtmfReceived", "ChannelHold", "ChannelUnhold",
@@ -190,6 +192,16 @@ class Ari:
     async def resume_recording(self, name: str) -> None:
         await self._gone_is_fine("DELETE", f"/recordings/live/{quote(name, safe='')}/pause")
 
+    async def is_recording(self, name: str) -> bool:
+        """Does it still run?"""
+        try:
+            await self._ask("GET", f"/recordings/live/{quote(name, safe='')}")
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
     async def fetch_recording(self, name: str, file: Path) -> int:
         """Write a stored recording to `file`, piece by piece; returns its size in bytes."""
         assert self._http is not None
@@ -240,5 +252,5 @@ class Ari:
         try:
             await self._ask(method, path, **query)
         except AriError as error:
-            if error.status not in (404, 409):
+            if error.status not in GONE:
                 raise

@@ -59,7 +59,10 @@ class Dispatch:
             log.warning("an event of kind %s cannot be read: %r", raw.get("type"), error)
             return
         if event is not None:
-            self.event(event)
+            try:
+                self.event(event)
+            except Exception:  # one call's trouble is not the others'
+                log.exception("an event of kind %s was not dealt with", raw.get("type"))
 
     def event(self, event: Event) -> None:
         exchange = self.exchange

@@ -36,8 +36,9 @@ class Exchange:
         self.seats = Seats(self._note_seat, self._seat_changed)
         self.led: set[UUID] = set()
         """Calls whose own task still runs: they stay in memory until it has told its end."""
-        self.letters: set[UUID] = set()
-        """Calls whose caller has said something to the letter box."""
+        self.letters: dict[UUID, bool] = {}
+        """Calls whose letter is finished: whether anything was said."""
+        self._ending: set[UUID] = set()
         self.wake_handover: Callable[[], None] = lambda: None
         self.wake_queue: Callable[[], None] = lambda: None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,11 +133,14 @@ class Exchange:
     def end(self, call_id: UUID, outcome: Outcome | None = None, cause: str | None = None) -> None:
         """The call is over, whoever hung up; what still rings or talks in it is hung up too. Once only."""
         call = self.live(call_id)
-        if call is None:
+        if call is None or (outcome is None and call_id in self._ending):
+            return
+        if outcome is None and self._letter_open(call):
+            self._ending.add(call_id)
+            self.go(self._end_after_letter(call_id, cause))
             return
         legs = list(call.legs.values())
-        counted = outcome or outcome_of(call, call_id in self.letters)
-        self.letters.discard(call_id)
+        counted = outcome or outcome_of(call, self.letters.pop(call_id, False))
         self.note(call_id, CallKind.ENDED, outcome=counted.value, cause=cause)
         for leg in legs:
             self.call_of.pop(leg.id, None)
@@ -144,6 +148,19 @@ class Exchange:
             if leg.agent is not None:
                 self.free(leg.agent, call, talked=leg.up)
         self.go(self.ari.end_bridge(call.bridge))
+
+    def _letter_open(self, call: Call) -> bool:
+        return call.id not in self.letters and any(sound.kind == "VOICEMAIL" for sound in call.sounds.values())
+
+    async def _end_after_letter(self, call_id: UUID, cause: str | None) -> None:
+        """Who hangs up ends their message: Asterisk tells its length a moment after. Untold, it counts as one."""
+        for _ in range(40):
+            if call_id in self.letters or self.live(call_id) is None:
+                break
+            await asyncio.sleep(0.05)
+        self.letters.setdefault(call_id, True)
+        self._ending.discard(call_id)
+        self.end(call_id, cause=cause)
 
     def free(self, agent: UUID, call: Call, *, talked: bool) -> None:
         """An agent's part in a call is over: wrap-up after a talk, else as before it rang."""

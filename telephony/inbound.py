@@ -127,5 +127,5 @@ class Inbound:
         zh, en = ((BUSY if busy else LETTER_BOX)[key] for key in ("zh", "en"))
         await self.menu.record(call.id, {"kind": "VOICEMAIL", "zh": zh, "en": en})
         live = self.exchange.live(call.id)
-        if live is not None and call.id not in self.exchange.letters:
+        if live is not None and self.exchange.letters.get(call.id) is False:
             self.exchange.end(call.id, Outcome.MISSED, cause="nobody")

@@ -51,9 +51,12 @@ class Line:
         if waiting is not None and not waiting.done():
             waiting.set_result(seconds)
 
-    def forget_digits(self) -> None:
+    def forget_digits(self) -> bool:
+        """Whether there were any."""
+        typed = not self.digits.empty()
         while not self.digits.empty():
             self.digits.get_nowait()
+        return typed
 
     def on_gone(self, cause: int) -> None:
         if not self.gone.done():
@@ -96,7 +99,9 @@ class Line:
         self._ends[name] = over
         try:
             await self.do(self.ari.play(self.id, name, media))
-            ways: set[asyncio.Future[Any]] = {asyncio.ensure_future(asyncio.wait_for(over, LONGEST_PLAY))}
+            ways: set[asyncio.Future[Any]] = {
+                asyncio.ensure_future(asyncio.wait_for(asyncio.shield(over), LONGEST_PLAY))
+            }
             typed = asyncio.ensure_future(self._typed()) if stop_at_digit else None
             if typed is not None:
                 ways.add(typed)

@@ -23,6 +23,8 @@ from telephony.talking import Talks
 log = logging.getLogger(__name__)
 
 LETTER_SECONDS = 180
+KEY_SECONDS = 0.4
+"""A key that came by SIP INFO is still "pressed" in Asterisk for so long, and would end a recording that begins."""
 PATIENCE = 3.0
 """Seconds the database may take to say a case's state."""
 
@@ -150,7 +152,9 @@ class Menu:
         """What the caller says after the words; a VOICEMAIL's end makes a contact."""
         call, line = self._line(call_id)
         await line.answer()
-        await line.play(await self._words(call, inputs))
+        await line.play(await self._words(call, inputs), stop_at_digit=True)
+        if line.forget_digits():
+            await line.until(asyncio.sleep(KEY_SECONDS))
         kind = "COMPLAINT" if inputs["kind"] == "COMPLAINT" else "VOICEMAIL"
         recording, seconds = await self.recordings.letter(
             line, call_id, kind, int(inputs.get("seconds") or LETTER_SECONDS)

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.contacts import CallKind
 from app.core.ids import new_id
 from telephony.ari import AriError
-from telephony.calls import Call, Sound
+from telephony.calls import Call, Sound, Stage
 from telephony.exchange import Exchange
 from telephony.line import Line
 
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 PREFIX = "cd-"
 FETCH_TRIES = 20
+HEADER = 44
+"""Bytes before the sound in the WAV files that Asterisk writes."""
 SHORTEST = 1
 """Seconds that make a message."""
 
@@ -73,12 +75,13 @@ class Recordings:
         return None
 
     def on_finished(self, name: str, failed: bool, seconds: int = 0) -> None:
+        log.debug("a recording of %s s is over, failed: %s", seconds, failed)
         found = self.of(name)
         if found is None or name in self._fetching:
             return
         call, sound = found
-        if sound.kind == "VOICEMAIL" and seconds >= SHORTEST:
-            self.exchange.letters.add(call.id)
+        if sound.kind == "VOICEMAIL" and call.stage is not Stage.ENDED:
+            self.exchange.letters[call.id] = seconds >= SHORTEST
         if failed:
             self._lost(call.id, sound)
         else:
@@ -113,12 +116,15 @@ class Recordings:
             self._fetching.discard(sound.name)
 
     async def reconcile(self, stored: list[str], live: set[str]) -> None:
-        """After a reconnect: what finished while we were away is fetched, what was never begun is lost."""
+        """After a reconnect: what finished while we were away is fetched, what was never begun is lost. One that still
+        runs tells its end itself."""
         for call in list(self.exchange.calls.values()):
             for sound in list(call.sounds.values()):
-                if sound.name in stored and not (call.channel in live and sound.kind == "TALK" and call.seats):
+                if await self.exchange.ari.is_recording(sound.name):
+                    continue
+                if sound.name in stored:
                     self.on_finished(sound.name, failed=False)
-                elif sound.name not in stored and call.channel not in live:
+                elif call.channel not in live:
                     self._lost(call.id, sound)
 
     def _note(self, call_id: UUID, kind: str) -> Sound:
@@ -134,7 +140,16 @@ class Recordings:
 
 
 def _measure(file: Path) -> tuple[int, str]:
-    """Seconds and sha256."""
+    """Seconds and sha256. A recording that Asterisk could not close (it was killed) gets its header's lengths first."""
+    size = file.stat().st_size
+    if size > HEADER:
+        with file.open("r+b") as stream:
+            head = stream.read(HEADER)
+            if head[:4] == b"RIFF" and int.from_bytes(head[40:44], "little") != size - HEADER:
+                stream.seek(4)
+                stream.write((size - 8).to_bytes(4, "little"))
+                stream.seek(40)
+                stream.write((size - HEADER).to_bytes(4, "little"))
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     try:

@@ -115,6 +115,7 @@ async def connect(ari: Ari, seat: SeatPlan, agent: AgentPlan | None) -> str:
     aor = {"max_contacts": "1", "remove_existing": "yes", "qualify_frequency": "30"}
     if seat.contact:
         aor |= {"contact": seat.contact, "max_contacts": "0", "qualify_frequency": "0"}
+        await ari.drop_object("aor", name)  # a contact that moved would stay beside the new one
     await ari.put_object("aor", name, aor)
     await ari.put_object("endpoint", name, _endpoint(seat, agent, bool(auth)))
     return secret

@@ -27,6 +27,7 @@ class Talks:
         """The citizen and `leg` talk. What was paid for in time comes first: they hear each other."""
         exchange = self.exchange
         call = exchange.note(call_id, CallKind.ANSWERED, leg=leg.id, agent=str(leg.agent) if leg.agent else None)
+        self._moving.discard(call_id)  # from here on, who leaves ends the talk
         if leg.agent is not None:
             exchange.seats.set(leg.agent, AgentState.ON_CALL, exchange.now(), call=call_id)
         ari = exchange.ari

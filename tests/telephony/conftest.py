@@ -1,5 +1,6 @@
 """A real Asterisk, the telephony process, and a small city behind it. Without Asterisk or SIPp: telephone untested."""
 
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import redis
 
 from app.cli.children import die_with_parent
 from app.cli.telephone import Plan, Telephone, Trunk, find, start_asterisk
-from app.contacts import ask_telephone
+from app.contacts import ask_telephone, routing_version
 from app.contacts.demo import load_demo_telephone
 from app.contacts.models import Call, Recording, Seat, SeatState, TrunkRow
 from app.core.db import Sessions, make_engine, make_sessions
@@ -75,13 +76,27 @@ class Exchange:
                 stdin=subprocess.DEVNULL, preexec_fn=die_with_parent(signal.SIGKILL),
             )  # fmt: skip
         self.starts += 1
-        self.until(lambda: self.said().count("connected to Asterisk") >= self.starts, what="telephony is up")
+        self.until(lambda: self.said().count("connected to Asterisk") >= self.starts, 60, "telephony is up")
         self.until(lambda: "all sentences are spoken" in self.said(), 60, "the menu is spoken")
 
     def kill(self, sign: signal.Signals = signal.SIGKILL) -> None:
         assert self.process is not None
         self.process.send_signal(sign)
         self.process.wait(10)
+
+    def restart_asterisk(self) -> None:
+        """Killed, and started again as its supervisor would."""
+        server = self.asterisk.server
+        server.process.kill()
+        server.process.wait()
+        server.process = server.relaunch().process
+        self.starts += 1
+        self.until(lambda: self.said().count("connected to Asterisk") >= self.starts, 30, "telephony is back")
+
+    def asterisk_cli(self, command: str) -> str:
+        assert HOME is not None
+        asked = [*HOME.command("asterisk"), "-C", str(self.asterisk.folder / "etc" / "asterisk.conf"), "-rx", command]
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
 
     def said(self) -> str:
         return (self.data / "telephony.log").read_text(errors="replace")
@@ -105,8 +120,15 @@ class Exchange:
             self.ask(username, "login", seat=self.lines[username].number)
             self.ask(username, "state", state="IDLE")
 
+    def until_rules_are_known(self) -> None:
+        """Telephony has read what was just changed."""
+        with self.sessions() as session:
+            version = routing_version(session)
+        rules = self.data / "telephony" / "routing.json"
+        self.until(lambda: json.loads(rules.read_text())["version"] >= version, what="new rules")
+
     # ---------------------------------------------------------------- seeing
-    def until(self, seen: Callable[[], Result], seconds: float = 12, what: str = "") -> Result:
+    def until(self, seen: Callable[[], Result], seconds: float = 20, what: str = "") -> Result:
         deadline = time.monotonic() + seconds
         while not (found := seen()):
             assert time.monotonic() < deadline, f"{what or seen}: not seen in {seconds} s\n{self.said()[-3000:]}"
@@ -160,18 +182,20 @@ def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Telepho
     """One Asterisk for all tests, and the port where the city trunk's other end is."""
     assert HOME is not None
     outside = free_port()
-    plan = Plan(tmp_path_factory.mktemp("ast"), trunks=[Trunk("city", "127.0.0.1", outside)], strict_rtp=False,
-                members=["seat-8001"])  # fmt: skip
+    trunk = Trunk("city", "127.0.0.1", outside, ask_every=0)
+    plan = Plan(tmp_path_factory.mktemp("ast"), trunks=[trunk], strict_rtp=False, members=["seat-8001"])
     running = start_asterisk(HOME, plan)
     yield running, outside
     running.server.stop()
 
 
-@pytest.fixture
-def exchange(
-    asterisk: tuple[Telephone, int], demo_template: str, postgres_url: str, redis_url: str, tmp_path: Path
-) -> Iterator[Exchange]:
+@pytest.fixture(scope="module")
+def office(
+    asterisk: tuple[Telephone, int], demo_template: str, postgres_url: str, redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Exchange]:  # fmt: skip
     running, outside = asterisk
+    data = tmp_path_factory.mktemp("data")
     name = f"t_{new_id().hex}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template {demo_template}")
@@ -190,15 +214,29 @@ def exchange(
     redis.Redis.from_url(redis_url).flushall()
     environ = os.environ | running.environ | {
         "DATABASE_URL": url.replace("postgres@", "citydesk_app@"), "REDIS_URL": redis_url,
-        "CITYDESK_SECRET_KEY": "k" * 40, "CITYDESK_DATA": str(tmp_path), "PYTHONPATH": str(ROOT),
+        "CITYDESK_SECRET_KEY": "k" * 40, "CITYDESK_DATA": str(data), "PYTHONPATH": str(ROOT),
         "CITYDESK_LOG_LEVEL": "DEBUG",
     }  # fmt: skip
-    sipp = Sipp(tmp_path, running.ports.sip)
-    office = Exchange(running, sessions, redis_url, environ, tmp_path, sipp, lines, outside)
-    office.start()
-    yield office
-    office.kill(signal.SIGTERM)
-    sipp.stop()
+    sipp = Sipp(data, running.ports.sip)
+    made = Exchange(running, sessions, redis_url, environ, data, sipp, lines, outside)
+    made.start()
+    yield made
+    made.kill(signal.SIGTERM)
     engine.dispose()
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def exchange(office: Exchange) -> Iterator[Exchange]:
+    """With nobody signed in and no call on any line."""
+    yield office
+    office.sipp.stop()
+    if office.process is None or office.process.poll() is not None:
+        office.start()
+    office.asterisk_cli("channel request hangup all")
+    office.until(lambda: not office.calls(ended_at=None), what="all lines are free")
+    for username in office.lines:
+        if office.state(username) != "LOGGED_OUT":
+            office.ask(username, "logout")
+            office.until_state(username, "LOGGED_OUT")

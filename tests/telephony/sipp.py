@@ -189,33 +189,29 @@ def _caller(number: str, called: str, deeds: Sequence[Deed], tone: Path, refused
 
 def _called(deeds: Sequence[Deed], tone: Path, ring: float, lift: bool) -> str:
     catch = """<recv request="INVITE" rrs="true"><action>
-<ereg regexp="sip:[^;]*[^>]*" search_in="hdr" header="From:" assign_to="rfrom"/>
+<ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>
 <ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
 <ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>
 <ereg regexp="sip:([^>]*)" search_in="hdr" header="Contact:" assign_to="all,contact"/>
-</action></recv><Reference variables="rfrom,all,from,to,contact"/>"""
+</action></recv><Reference variables="cseq,all,from,to,contact"/>"""
     ringing = _answer("180 Ringing")
     if not lift:
         return _scenario(catch, ringing, f'<recv request="CANCEL" timeout="{PATIENCE * 1000}"/>', _OK,
-                         _answer("487 Request Terminated", last=True), '<recv request="ACK"/>')  # fmt: skip
+                         _answer("487 Request Terminated", cseq="CSeq: [$cseq]"), '<recv request="ACK"/>')  # fmt: skip
     lifted = _answer("200 OK", SDP.format(version=1, way="sendrecv"))
     me, them = "[$to];tag=s[pid]x[call_number]", "[$from]"
     parts = [catch, ringing, f'<pause milliseconds="{int(ring * 1000)}"/>', lifted, '<recv request="ACK"/>']
     return _scenario(*parts, *_deeds(deeds, "sip:[$contact]", me, them, tone))
 
 
-def _answer(status: str, body: str = "", last: bool = False) -> str:
+def _answer(status: str, body: str = "", cseq: str = "[last_CSeq:]") -> str:
     typed = "Content-Type: application/sdp\n" if body else ""
-    to = "[last_To:];tag=s[pid]x[call_number]"
-    cseq = "CSeq: 1 INVITE" if last else "[last_CSeq:]"
-    retrans = ' retrans="500"' if body or last else ""
-    if last:
-        return ""
+    retrans = "" if status.startswith("1") else ' retrans="500"'
     return f"""<send{retrans}><![CDATA[
 SIP/2.0 {status}
 [last_Via:]
 [last_From:]
-{to}
+[last_To:];tag=s[pid]x[call_number]
 [last_Call-ID:]
 {cseq}
 Contact: <sip:s@[local_ip]:[local_port]>

@@ -1,17 +1,26 @@
-"""A citizen calls, and a person answers."""
+"""Citizens call: the menu, the queue, the letter box, and a person who answers."""
+
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
-from app import audit
+from app import audit, workflow
+from app.cases.models import CaseFile, Registration
+from app.contacts.models import CallbackRequest, CallLeg, NumberMark
+from app.core.ids import new_id
+from app.core.settings import load_settings
+from app.identity import SEED
+from app.wiring import build_runtime
 from tests.telephony.conftest import Exchange
 from tests.telephony.sipp import HangUp, Press, Speak, UntilHungUp, Wait, energy
 
 
-@pytest.mark.feature("T06", "T10", "T12", "T13", "T14", "S09")
+@pytest.mark.feature("T06", "T10", "T12", "T13", "T14", "S01", "S04", "S09")
 def test_a_call_is_queued_answered_recorded_and_told(exchange: Exchange) -> None:
     exchange.sign_in("agent")
     seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
-    citizen = exchange.sipp.citizen("13800136721", "96119", Speak(), Wait(2.5), HangUp())
+    citizen = exchange.sipp.citizen("13800136721", "12310", Speak(), Wait(2.5), HangUp())
     exchange.until_state("agent", "ON_CALL")
     citizen.finish()
     seat.finish()
@@ -22,15 +31,18 @@ def test_a_call_is_queued_answered_recorded_and_told(exchange: Exchange) -> None
     assert 1.5 < seconds < 4
     assert loud > 500
     exchange.until_state("agent", "WRAP_UP")
+    with exchange.sessions() as session:
+        legs = session.query(CallLeg).filter_by(call_id=call.id).all()
+    assert [(leg.kind, leg.number, leg.ended_at is not None) for leg in legs] == [("SEAT", "8001", True)]
 
 
-@pytest.mark.feature("T11", "M07", "F01", "W22")
+@pytest.mark.feature("T11", "M07", "W22")
 def test_the_menu_hears_keys_and_leads_to_a_person(exchange: Exchange) -> None:
     """Policies by RFC 2833, then a person by SIP INFO; the way through the diagram is in the call's history."""
     exchange.sign_in("agent")
     seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
-    keys = (Wait(1), Press("4", "rfc2833"), Wait(1.5), Press("0"))
-    citizen = exchange.sipp.citizen("13800000002", "12319", *keys, Wait(3), HangUp())
+    keys = (Wait(1), Press("4", "rfc2833"), Wait(1), Press("0"))
+    citizen = exchange.sipp.citizen("13800000002", "12319", *keys, Wait(2), HangUp())
     exchange.until_state("agent", "ON_CALL")
     citizen.finish()
     seat.finish()
@@ -38,8 +50,123 @@ def test_the_menu_hears_keys_and_leads_to_a_person(exchange: Exchange) -> None:
     assert (call.outcome, call.skill_group) == ("ANSWERED", "GENERAL")
     with exchange.sessions() as session:
         run = exchange.until(lambda: audit.read(session, call.id), what="the voice run")[0]
+        assert audit.verify(session) == []
     passed = [step["element"] for step in run.steps if step["state"] == "completed"]
     assert passed.count("ask") == 2
     assert "policies" in passed
     assert run.steps[-1]["state"] == "cancelled"
     assert run.result == {"process": "voice_menu", "end": "hung_up"}
+
+
+@pytest.mark.feature("Q06")
+def test_a_caller_who_gives_up_is_abandoned_and_called_back(exchange: Exchange) -> None:
+    exchange.sign_in("agent")
+    exchange.ask("agent", "state", state="PAUSED", reason="LUNCH")
+    exchange.sipp.citizen("13800000003", "12310", Wait(1), HangUp()).finish()
+    call = exchange.ended("13800000003")
+    assert (call.outcome, call.answered_at) == ("ABANDONED", None)
+    assert (call.ended_at - call.queued_at).total_seconds() < 3
+    with exchange.sessions() as session:
+        wish = session.query(CallbackRequest).filter_by(call_id=call.id).one()
+    assert (wish.phone, wish.reason, wish.state) == ("13800000003", "ABANDONED", "OPEN")
+
+
+@pytest.mark.feature("T16", "T31", "T38")
+def test_unattended_a_message_is_taken_and_becomes_a_registration(exchange: Exchange) -> None:
+    exchange.sipp.citizen("07318101555", "12310", Speak(), Wait(1), Press("#"), Wait(3), HangUp()).finish()
+    call = exchange.ended("07318101555")
+    assert (call.outcome, call.queued_at) == ("VOICEMAIL", None)
+    seconds, loud = energy(exchange.sound(call.id))
+    assert seconds > 1.5
+    assert loud > 500
+    case, registration = given_registration(exchange, "07318101555")
+    assert (registration.channel, case.district, case.machine_made) == ("VOICEMAIL", "jz/dongcheng", True)
+
+
+@pytest.mark.feature("T33", "T34")
+def test_the_machine_takes_a_complaint_and_the_whole_dialogue_is_recorded(exchange: Exchange) -> None:
+    keys = (Speak(), Wait(0.8), Press("2"), Wait(1.2), Press("4"), Wait(1.2), Press("#"), Wait(3), Press("#"))
+    exchange.sipp.citizen("13800000005", "12319", *keys, UntilHungUp(20)).finish(45)
+    call = exchange.ended("13800000005")
+    assert (call.outcome, call.automatic) == ("COMPLAINT", True)
+
+    def kept() -> bool:
+        found = exchange.recordings(call.id)
+        return len(found) == 2 and all(one.storage_key for one in found)
+
+    exchange.until(kept, what="both recordings are kept")
+    whole, words = sorted(exchange.recordings(call.id), key=lambda one: -(one.seconds or 0))
+    assert whole.seconds > words.seconds + 2, "the menu's questions are in it too"
+    case, registration = given_registration(exchange, "13800000005")
+    assert (case.category, case.service_type) == ("CITY_APPEARANCE_AND_SANITATION", "COMPLAINT")
+    assert registration.channel == "PHONE"
+
+
+@pytest.mark.feature("S17")
+def test_the_blacklist_is_refused(exchange: Exchange) -> None:
+    mark(exchange, "13800000006", "BLACKLIST")
+    exchange.sipp.citizen("13800000006", "12319", refused="486").finish()
+    assert exchange.ended("13800000006").outcome == "BLOCKED"
+
+
+@pytest.mark.feature("S15")
+def test_a_vip_goes_before_those_who_wait(exchange: Exchange) -> None:
+    mark(exchange, "13800000008", "VIP")
+    exchange.sign_in("agent")
+    exchange.ask("agent", "state", state="PAUSED", reason="MEETING")
+    first = exchange.sipp.citizen("13800000007", "12310", UntilHungUp())
+    exchange.call("13800000007", skill_group="GENERAL")
+    vip = exchange.sipp.citizen("13800000008", "12319", Wait(1.5), HangUp())
+    exchange.call("13800000008", mark="VIP", priority=10)
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, UntilHungUp())
+    exchange.ask("agent", "state", state="IDLE")
+    vip.finish()
+    seat.finish()
+    assert exchange.ended("13800000008").outcome == "ANSWERED"
+    assert exchange.call("13800000007").answered_at is None
+    first.stop()
+
+
+@pytest.mark.feature("T28", "T29")
+def test_the_area_of_the_line_finds_its_agent(exchange: Exchange) -> None:
+    """agent2, who is responsible for xicheng, has been idle for the shorter time."""
+    exchange.sign_in("agent", "agent2")
+    seat = exchange.sipp.seat(exchange.lines["agent2"].port, UntilHungUp())
+    exchange.sipp.citizen("07318102777", "12310", Wait(1), HangUp()).finish()
+    seat.finish()
+    call = exchange.ended("07318102777")
+    assert (call.district, call.agent) == ("jz/xicheng", exchange.person("agent2").id)
+
+
+def test_who_does_not_lift_pauses_and_the_next_gets_the_call(exchange: Exchange) -> None:
+    with exchange.sessions.begin() as session:
+        session.execute(text("update skill_group set ring_seconds = 5 where code = 'GENERAL'"))
+    exchange.until_rules_are_known()
+    exchange.sign_in("agent", "agent2")
+    deaf = exchange.sipp.seat(exchange.lines["agent"].port, lift=False)
+    seat = exchange.sipp.seat(exchange.lines["agent2"].port, UntilHungUp())
+    citizen = exchange.sipp.citizen("13800000009", "12310", Wait(8), HangUp())
+    exchange.until_state("agent2", "ON_CALL")
+    exchange.until_state("agent", "PAUSED")
+    citizen.finish()
+    seat.finish()
+    deaf.finish()
+
+
+# ------------------------------------------------------------------ given
+def mark(exchange: Exchange, phone: str, kind: str) -> None:
+    with exchange.sessions.begin() as session:
+        now = datetime.now(UTC)
+        session.add(NumberMark(id=new_id(), phone=phone, kind=kind, marked_at=now, marked_by=SEED.id))
+    exchange.until_rules_are_known()
+
+
+def given_registration(exchange: Exchange, phone: str) -> tuple[CaseFile, Registration]:
+    """The dispatcher's sweep starts what the telephone posted; once, however often it sweeps."""
+    runtime = build_runtime(load_settings(exchange.environ | {"CITYDESK_DEMO": "0"}))
+    for _ in range(2):
+        workflow.sweep(runtime)
+    runtime.sessions.kw["bind"].dispose()
+    with exchange.sessions() as session:
+        registration = session.query(Registration).filter_by(caller_phone=phone).one()
+        return session.get(CaseFile, registration.case_id), registration

@@ -35,6 +35,8 @@ class Trunk:
     """Given: we register there (SIP provider); empty: known by address (gateway)."""
     lines: int = 0
     """How many calls it carries at once; 0: as many as come."""
+    ask_every: int = 30
+    """Seconds between questions whether it is there; calls go out only while it answers. 0: never asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Plan:
     trunks: Sequence[Trunk] = ()
     members: Sequence[str] = ()
     """Endpoints that ring when no application answers."""
+    strategy: str = "ringall"
+    """How they ring then."""
     strict_rtp: bool = True
 
 
@@ -105,7 +109,7 @@ def _values(home: Home, plan: Plan, access: Access) -> dict[str, str]:
         "RTP_FIRST": str(RTP[0]), "RTP_LAST": str(RTP[1]), "STRICT_RTP": "yes" if plan.strict_rtp else "no",
         "PUBLIC": _public(plan.public_host), "TLS": _tls(home, plan, ports.tls),
         "TRUNKS": "\n".join(_trunk(trunk) for trunk in plan.trunks),
-        "MEMBERS": "\n".join(f"member => PJSIP/{name}" for name in plan.members),
+        "STRATEGY": plan.strategy, "MEMBERS": "\n".join(f"member => PJSIP/{name}" for name in plan.members),
         "ESPEAK": _shell(home, "espeak-ng"), "SOX": _shell(home, "sox"),
     }  # fmt: skip
 
@@ -145,7 +149,7 @@ def _trunk(trunk: Trunk) -> str:
     if trunk.lines:
         endpoint["device_state_busy_at"] = str(trunk.lines)
     peer = f"sip:{trunk.host}:{trunk.port}" + ("" if trunk.transport == "udp" else f";transport={trunk.transport}")
-    parts = [(trunk.name, {"type": "aor", "contact": peer, "qualify_frequency": "30"}),
+    parts = [(trunk.name, {"type": "aor", "contact": peer, "qualify_frequency": str(trunk.ask_every)}),
              (f"{trunk.name}-from", {"type": "identify", "endpoint": trunk.name, "match": trunk.host})]  # fmt: skip
     if trunk.username:
         endpoint |= {"outbound_auth": trunk.name, "from_user": trunk.username}

@@ -1,0 +1,142 @@
+"""Any part falls, calls go on: no record is lost, none is there twice."""
+
+import signal
+import time
+
+import psycopg
+import pytest
+
+from app.contacts.models import CallEvent
+from tests.telephony.conftest import Exchange
+from tests.telephony.sipp import HangUp, Speak, UntilHungUp, Wait, energy
+
+
+def events_are_whole(exchange: Exchange, caller: str) -> None:
+    call = exchange.ended(caller)
+    with exchange.sessions() as session:
+        events = session.query(CallEvent).filter_by(call_id=call.id).order_by(CallEvent.no).all()
+    assert [event.no for event in events] == list(range(1, len(events) + 1))
+    kinds = [event.kind for event in events]
+    assert kinds.count("arrived") == kinds.count("ended") == 1
+
+
+def test_telephony_is_killed_in_the_middle_of_a_talk(exchange: Exchange) -> None:
+    exchange.sign_in("agent")
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
+    citizen = exchange.sipp.citizen("13800003001", "12310", Speak(), Wait(6), HangUp())
+    exchange.until_state("agent", "ON_CALL")
+    exchange.until(lambda: exchange.recordings(exchange.call("13800003001").id), what="it is recorded")
+    exchange.kill()
+    time.sleep(1)
+    there = exchange.asterisk_cli("core show channels concise")
+    assert "PJSIP/city" in there
+    assert "PJSIP/seat-8001" in there
+    exchange.start()
+    citizen.finish()
+    seat.finish()
+    events_are_whole(exchange, "13800003001")
+    call = exchange.ended("13800003001")
+    assert (call.outcome, call.agent) == ("ANSWERED", exchange.person("agent").id)
+    seconds, loud = energy(exchange.sound(call.id))
+    assert seconds > 4, "what was said while telephony was away is recorded"
+    assert loud > 500
+    exchange.until_state("agent", "WRAP_UP")
+
+
+def test_a_talk_ends_while_telephony_is_away(exchange: Exchange) -> None:
+    exchange.sign_in("agent")
+    exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
+    citizen = exchange.sipp.citizen("13800003002", "12310", Speak(), Wait(1.5), HangUp())
+    exchange.until_state("agent", "ON_CALL")
+    exchange.until(lambda: exchange.recordings(exchange.call("13800003002").id), what="it is recorded")
+    exchange.kill()
+    citizen.finish()
+    exchange.start()
+    events_are_whole(exchange, "13800003002")
+    assert exchange.ended("13800003002").outcome == "ANSWERED"
+    assert energy(exchange.sound(exchange.ended("13800003002").id))[0] > 0.5
+    exchange.until(lambda: exchange.state("agent") in ("IDLE", "WRAP_UP"), what="the agent is free")
+
+
+def test_who_waits_when_telephony_falls_waits_on(exchange: Exchange) -> None:
+    exchange.sign_in("agent")
+    exchange.ask("agent", "state", state="PAUSED", reason="MEETING")
+    citizen = exchange.sipp.citizen("13800003003", "12310", UntilHungUp())
+    queued = exchange.call("13800003003", skill_group="GENERAL").queued_at
+    exchange.kill()
+    exchange.start()
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, Wait(0.5), HangUp())
+    exchange.ask("agent", "state", state="IDLE")
+    seat.finish()
+    citizen.finish()
+    events_are_whole(exchange, "13800003003")
+    call = exchange.ended("13800003003")
+    assert (call.outcome, call.queued_at) == ("ANSWERED", queued)
+
+
+@pytest.mark.feature("T31")
+def test_without_telephony_the_dialplan_takes_a_letter(exchange: Exchange) -> None:
+    exchange.asterisk_cli("queue pause member PJSIP/seat-8001 queue fallback")
+    exchange.kill()
+    exchange.sipp.citizen("13800003004", "12310", Speak(), Wait(8), HangUp()).finish()
+    exchange.asterisk_cli("queue unpause member PJSIP/seat-8001 queue fallback")
+    exchange.start()
+    call = exchange.ended("13800003004")
+    assert call.outcome == "VOICEMAIL"
+    seconds, loud = energy(exchange.sound(call.id))
+    assert seconds > 0.5
+    assert loud > 500
+    exchange.kill(signal.SIGTERM)
+    exchange.start()
+    assert len(exchange.calls(caller="13800003004")) == 1
+
+
+def test_without_telephony_the_dialplan_rings_the_seats(exchange: Exchange) -> None:
+    exchange.sign_in("agent")
+    exchange.kill()
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, UntilHungUp())
+    exchange.sipp.citizen("13800003008", "12310", Wait(2), HangUp()).finish()
+    seat.finish()
+    exchange.start()
+    assert exchange.ended("13800003008").outcome == "ANSWERED"
+
+
+def test_the_database_is_away(exchange: Exchange) -> None:
+    """Calls are answered, distributed and recorded; when it is back, it has everything once."""
+    exchange.sign_in("agent")
+    name = exchange.environ["DATABASE_URL"].partition("?")[0].rpartition("/")[2]
+    url = exchange.environ["DATABASE_URL"].replace("citydesk_app@", "postgres@").replace(f"/{name}?", "/postgres?")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"alter role citydesk_app in database {name} set statement_timeout = 1")
+        connection.execute(f"alter database {name} allow_connections false")
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        try:
+            seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
+            exchange.sipp.citizen("13800003005", "12310", Speak(), Wait(2), HangUp()).finish()
+            seat.finish()
+            assert "the database does not take facts" in exchange.said()
+        finally:
+            connection.execute(f"alter role citydesk_app in database {name} reset statement_timeout")
+            connection.execute(f"alter database {name} allow_connections true")
+    events_are_whole(exchange, "13800003005")
+    call = exchange.ended("13800003005")
+    assert (call.outcome, call.agent) == ("ANSWERED", exchange.person("agent").id)
+    assert energy(exchange.sound(call.id))[1] > 500
+
+
+def test_asterisk_restarts(exchange: Exchange) -> None:
+    """The talk is over, the agent's seat is back without signing in again, and the next call comes through."""
+    exchange.sign_in("agent")
+    exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
+    exchange.sipp.citizen("13800003006", "12310", Speak(), UntilHungUp())
+    exchange.until_state("agent", "ON_CALL")
+    exchange.restart_asterisk()
+    assert exchange.ended("13800003006").outcome == "ANSWERED"
+    exchange.sipp.stop()
+    exchange.until(lambda: exchange.state("agent") in ("IDLE", "WRAP_UP"), what="the agent is free")
+    exchange.ask("agent", "state", state="IDLE")
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, UntilHungUp())
+    exchange.sipp.citizen("13800003007", "12310", Wait(1), HangUp()).finish()
+    seat.finish()
+    assert exchange.ended("13800003007").outcome == "ANSWERED"
+    events_are_whole(exchange, "13800003006")
