@@ -130,8 +130,11 @@ class Exchange:
         return None
 
     # ---------------------------------------------------------------- ending
-    def end(self, call_id: UUID, outcome: Outcome | None = None, cause: str | None = None) -> None:
-        """The call is over, whoever hung up; what still rings or talks in it is hung up too. Once only."""
+    def end(
+        self, call_id: UUID, outcome: Outcome | None = None, cause: str | None = None, *, reason: str = "normal"
+    ) -> None:  # fmt: skip
+        """The call is over, whoever hung up; what still rings or talks in it is hung up too, for
+        that `reason`. Once only."""
         call = self.live(call_id)
         if call is None or (outcome is None and call_id in self._ending):
             return
@@ -144,7 +147,7 @@ class Exchange:
         self.note(call_id, CallKind.ENDED, outcome=counted.value, cause=cause)
         for leg in legs:
             self.call_of.pop(leg.id, None)
-            self.go(self.ari.hang_up(leg.id))
+            self.go(self.ari.hang_up(leg.id, reason))
             if leg.agent is not None:
                 self.free(leg.agent, call, talked=leg.up)
         self.go(self.ari.end_bridge(call.bridge))

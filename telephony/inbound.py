@@ -63,8 +63,7 @@ class Inbound:
         exchange.led.add(call.id)
         try:
             if route.action == "REJECT":
-                await exchange.ari.hang_up(call.channel, "busy")
-                exchange.end(call.id, Outcome.BLOCKED, cause="blacklist")
+                exchange.end(call.id, Outcome.BLOCKED, cause="blacklist", reason="busy")
                 return
             await line.do(exchange.ari.set_variable(call.channel, "CITYDESK", f"{call.id}:CITIZEN"))
             match route.action:
