@@ -1,6 +1,6 @@
 """Calls a second through the telephone, against Asterisk's own Queue() in the same run, on loopback.
 
-    python benchmarks/calls.py [--rate 20] [--seconds 15] [--agents 60]
+    python -m benchmarks.calls [--rate 20] [--seconds 15] [--agents 60]
 
 SIPp plays citizens and seats. First telephony distributes (`calls_per_s`), then it is stopped and the dialplan's
 Queue() does it alone, with the same seats (`queue_calls_per_s`). Ringing is from the citizen's INVITE to the seat's.

@@ -30,6 +30,7 @@ from telephony.inbound import Inbound
 from telephony.outbound import Outbound
 from telephony.recordings import Recordings
 from telephony.ringing import Ringing
+from telephony.seats import connect, endpoint_of
 from telephony.supervise import Supervision
 from telephony.talking import Talks
 from telephony.transfer import Transfers
@@ -152,6 +153,7 @@ class Dispatch:
         for raw in there.values():
             self._adopt(raw)
         self._reconcile_seats()
+        await self._reconnect_seats()
         stored = await ari.stored_recordings()
         await self.recordings.reconcile(stored, set(there))
         exchange.go(self.fallback.take_over(stored))
@@ -198,6 +200,20 @@ class Dispatch:
             self._entered(channel, tuple(args))
         elif channel.mark and not channel.mark.endswith(CITIZEN):
             self.exchange.go(self.exchange.ari.hang_up(channel.id))
+
+    async def _reconnect_seats(self) -> None:
+        """An Asterisk that was killed has forgotten what it was told of seats in its last second: tell it again."""
+        exchange = self.exchange
+        known = {endpoint["resource"] for endpoint in await exchange.ari.endpoints()}
+        for agent, at in list(exchange.seats.now.items()):
+            seat = exchange.snapshot.seats.get(at.seat or "")
+            if seat is None or not at.signed_in:
+                continue
+            secret = exchange.secrets.get(seat.number, "")
+            if seat.kind != "BROWSER" or secret:
+                await connect(exchange.ari, seat, exchange.snapshot.agents.get(agent), secret)
+            elif endpoint_of(seat.number) not in known:  # forgotten on both sides: sign in anew
+                exchange.seats.set(agent, AgentState.PAUSED, exchange.now(), reason="SIGN_IN_AGAIN")
 
     def _reconcile_seats(self) -> None:
         """Nobody rings or talks in a call that is over."""

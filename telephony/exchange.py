@@ -34,6 +34,8 @@ class Exchange:
         self.call_of: dict[str, UUID] = {}
         """Channel → call."""
         self.seats = Seats(self._note_seat, self._seat_changed)
+        self.secrets: dict[str, str] = {}
+        """Seat → its browser's secret, for the case that Asterisk forgets; never on disk of ours."""
         self.led: set[UUID] = set()
         """Calls whose own task still runs: they stay in memory until it has told its end."""
         self.letters: dict[UUID, bool] = {}

@@ -100,13 +100,13 @@ def seat_of(endpoint: str) -> str | None:
     return endpoint.removeprefix("seat-") if endpoint.startswith("seat-") else None
 
 
-async def connect(ari: Ari, seat: SeatPlan, agent: AgentPlan | None) -> str:
-    """Tell Asterisk of the seat. A browser's gets a secret for this sign-in only, which is returned; a SIP phone has
-    its own; an analog line of a gateway none."""
-    name, secret = endpoint_of(seat.number), ""
+async def connect(ari: Ari, seat: SeatPlan, agent: AgentPlan | None, secret: str = "") -> str:
+    """Tell Asterisk of the seat. A browser's gets a secret for this sign-in only, which is returned (`secret`, where it
+    has one already); a SIP phone has its own; an analog line of a gateway none."""
+    name = endpoint_of(seat.number)
     auth: dict[str, str] = {}
     if seat.kind == "BROWSER":
-        secret = secrets.token_urlsafe(24)
+        secret = secret or secrets.token_urlsafe(24)
         auth = {"auth_type": "userpass", "username": name, "password": secret}
     elif seat.secret_md5:
         auth = {"auth_type": "md5", "username": name, "md5_cred": seat.secret_md5, "realm": "asterisk"}

@@ -125,7 +125,7 @@ def test_the_database_is_away(exchange: Exchange) -> None:
 
 
 def test_asterisk_restarts(exchange: Exchange) -> None:
-    """The talk is over and recorded as such, and the agent is free again without signing in anew."""
+    """The talk is over, the agent's seat is back without signing in again, and the next call comes through."""
     exchange.sign_in("agent")
     exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
     exchange.sipp.citizen("13800003006", "12310", Speak(), UntilHungUp())
@@ -134,4 +134,9 @@ def test_asterisk_restarts(exchange: Exchange) -> None:
     assert exchange.ended("13800003006").outcome == "ANSWERED"
     exchange.sipp.stop()
     exchange.until(lambda: exchange.state("agent") in ("IDLE", "WRAP_UP"), what="the agent is free")
+    exchange.ask("agent", "state", state="IDLE")
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, UntilHungUp())
+    exchange.sipp.citizen("13800003007", "12310", Wait(1), HangUp()).finish()
+    seat.finish()
+    assert exchange.ended("13800003007").outcome == "ANSWERED"
     events_are_whole(exchange, "13800003006")
