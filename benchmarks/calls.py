@@ -6,6 +6,13 @@ SIPp plays citizens and seats. First telephony distributes (`calls_per_s`), then
 Queue() does it alone, with the same seats (`queue_calls_per_s`). Ringing is from the citizen's INVITE to the seat's.
 One JSON object at the end; `failed` counts calls that were not answered in either part."""
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # not this folder: its calendar.py would hide Python's
+    sys.path[0] = str(Path(__file__).parents[1])
+
+
 import argparse
 import json
 import os
@@ -13,12 +20,10 @@ import re
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import redis
