@@ -124,11 +124,23 @@ async def listen(telephony: Telephony) -> None:
         if raw is not None:
             telephony.dispatch.raw(raw)
             continue
+        await put_together(telephony)
+
+
+async def put_together(telephony: Telephony) -> None:
+    """Reconcile, and again when Asterisk refuses, as it may while it still starts. Not when it is gone: then the
+    connection ends too, and the next one begins with this."""
+    for pause in (0.5, 1, 2, 4, None):
         try:
             await telephony.dispatch.reconcile()
-            log.info("connected to Asterisk")
         except AriError as error:
             log.warning("not reconciled: %s", error)
+            if error.status == 0 or pause is None:
+                return
+            await asyncio.sleep(pause)
+        else:
+            log.info("connected to Asterisk")
+            return
 
 
 async def _speak(exchange: Exchange) -> None:

@@ -102,7 +102,13 @@ class Ari:
         return list(await self._ask("GET", "/bridges"))
 
     async def endpoints(self) -> list[dict[str, Any]]:
-        return list(await self._ask("GET", "/endpoints/PJSIP"))
+        """Asterisk says 404 as long as there is none."""
+        try:
+            return list(await self._ask("GET", "/endpoints/PJSIP"))
+        except AriError as error:
+            if error.status != 404:
+                raise
+            return []
 
     async def stored_recordings(self) -> list[str]:
         return [one["name"] for one in await self._ask("GET", "/recordings/stored")]
