@@ -22,7 +22,7 @@ from app.identity import Actor
 
 WITHIN = timedelta(days=30)
 """What was reported longer ago is another matter."""
-OPEN_TOO = 40
+EACH_WAY = 40
 """Candidates by each way."""
 LEAST = 0.35
 """Of 1: below that a likeness is chance."""
@@ -62,7 +62,7 @@ def similar_cases(session: Session, sketch: Sketch, *, actor: Actor, now: dateti
     if not ways:
         return []
     found = union_all(*ways).subquery("found")
-    grouped = select(found.c.id, func.bool_or(found.c.caller)).group_by(found.c.id).limit(3 * OPEN_TOO)
+    grouped = select(found.c.id, func.bool_or(found.c.caller)).group_by(found.c.id).limit(3 * EACH_WAY)
     by_caller: dict[UUID, bool] = dict(iter(session.execute(grouped)))
     page = select(CaseFile.id).where(CaseFile.id.in_(list(by_caller)), readable(actor))
     similar = [_weigh(line, sketch, by_caller[line.id], now) for line in lines_of(session, page)]
@@ -79,7 +79,7 @@ def _by_caller(sketch: Sketch, actor: Actor, since: datetime) -> _Way | None:
         select(CaseFile.id, literal_column("true").label("caller"))
         .join(Registration, Registration.case_id == CaseFile.id)
         .where(tail, CaseFile.registered_at > since, identifiable(actor))
-        .order_by(CaseFile.registered_at.desc()).limit(OPEN_TOO)
+        .order_by(CaseFile.registered_at.desc()).limit(EACH_WAY)
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _by_place(sketch: Sketch, since: datetime) -> _Way | None:
         select(CaseSearch.case_id.label("id"), literal_column("false").label("caller"))
         .where(CaseSearch.registered_at > since, grams_within(CaseSearch.body, place),
                func.strpos(CaseSearch.address, place) > 0)
-        .order_by(CaseSearch.registered_at.desc()).limit(OPEN_TOO)
+        .order_by(CaseSearch.registered_at.desc()).limit(EACH_WAY)
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def _by_matter(sketch: Sketch, since: datetime) -> _Way | None:
     return (
         select(CaseFile.id, literal_column("false").label("caller"))
         .where(same, CaseFile.registered_at > since, CaseFile.district.like(f"{sketch.district}%"))
-        .order_by(CaseFile.registered_at.desc()).limit(OPEN_TOO)
+        .order_by(CaseFile.registered_at.desc()).limit(EACH_WAY)
     )  # fmt: skip
 
 

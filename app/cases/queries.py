@@ -218,11 +218,6 @@ def evaluations_of(session: Session, case_id: UUID) -> list[Evaluation]:
     return list(session.scalars(select(Evaluation).where(Evaluation.case_id == case_id).order_by(Evaluation.at)))
 
 
-def processing_forms_of(session: Session, case_id: UUID) -> list[ProcessingForm]:
-    query = select(ProcessingForm).where(ProcessingForm.case_id == case_id).order_by(ProcessingForm.made_at)
-    return list(session.scalars(query))
-
-
 def _registration_view(registration: Registration, may_read: bool) -> RegistrationView:
     r = registration
     return RegistrationView(

@@ -1,6 +1,5 @@
 """Reading XML from strangers: no entities, no DTD, no network, limited size."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -61,7 +60,3 @@ def text_of(element: Element | None) -> str | None:
 def attribute(element: Element, name: str) -> str | None:
     value = element.get(name)
     return None if value is None else str(value)
-
-
-def descendants(element: Element) -> Iterator[Element]:
-    return (each for each in element.iter() if isinstance(each.tag, str))
