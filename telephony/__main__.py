@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.contacts import RoutingSnapshot, Speech, sentences
@@ -160,7 +161,7 @@ def main() -> None:
     settings = load_settings()
     log_to_stderr(settings)
     beat_beside("telephony", settings.redis_url)
-    runner = asyncio.Runner()
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     loop = runner.get_loop()
     task = loop.create_task(run(settings))
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -38,13 +38,14 @@ class Ari:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self.base = f"{parts.scheme}://{parts.hostname}:{parts.port or 8088}{parts.path or '/ari'}"
-        self._auth = aiohttp.BasicAuth(parts.username or "", parts.password or "")
+        login = aiohttp.encode_basic_auth(parts.username or "", parts.password or "")
+        self._headers = {"Authorization": login}
         self._http: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=10)
         timeout = aiohttp.ClientTimeout(total=15)
-        self._http = aiohttp.ClientSession(auth=self._auth, connector=connector, timeout=timeout)
+        self._http = aiohttp.ClientSession(headers=self._headers, connector=connector, timeout=timeout)
 
     async def close(self) -> None:
         if self._http is not None:
@@ -131,9 +132,6 @@ class Ari:
             appArgs=",".join(args), callerId=caller_id, timeout=timeout, originator=originator,
             formats=None if originator else formats,
         )  # fmt: skip
-
-    async def set_variable(self, channel: str, name: str, value: str) -> None:
-        await self._ask("POST", f"/channels/{channel}/variable", variable=name, value=value)
 
     async def ring(self, channel: str) -> None:
         await self._ask("POST", f"/channels/{channel}/ring")
@@ -240,7 +238,8 @@ class Ari:
         await self._ask("POST", f"/bridges/{bridge}/addChannel", channel=",".join(channels))
 
     async def remove(self, bridge: str, channel: str) -> None:
-        await self._gone_is_fine("POST", f"/bridges/{bridge}/removeChannel", channel=channel)
+        """No error when either is gone already: a channel that is none counts as a bad request here."""
+        await self._gone_is_fine("POST", f"/bridges/{bridge}/removeChannel", also=400, channel=channel)
 
     async def end_bridge(self, bridge: str) -> None:
         await self._gone_is_fine("DELETE", f"/bridges/{bridge}")
@@ -254,9 +253,9 @@ class Ari:
     async def drop_object(self, kind: str, name: str) -> None:
         await self._gone_is_fine("DELETE", f"/asterisk/config/dynamic/res_pjsip/{kind}/{name}")
 
-    async def _gone_is_fine(self, method: str, path: str, **query: object) -> None:
+    async def _gone_is_fine(self, method: str, path: str, also: int = 0, **query: object) -> None:
         try:
             await self._ask(method, path, **query)
         except AriError as error:
-            if error.status not in GONE:
+            if error.status not in (*GONE, also):
                 raise

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.contacts import AgentState
-from telephony.calls import CITIZEN, Stage
+from telephony.calls import Stage
 from telephony.events import (
     Channel,
     Digit,
@@ -83,12 +83,10 @@ class Dispatch:
             case Retrieved(channel):
                 self._held(channel, on=False)
             case Played(playback):
-                for line in list(exchange.lines.values()):
-                    line.on_end(playback)
+                exchange.sound_over(playback)
             case Recorded(name, seconds, failed):
                 self.recordings.on_finished(name, failed, seconds)
-                for line in list(exchange.lines.values()):
-                    line.on_end(name, seconds)
+                exchange.sound_over(name, seconds)
             case TransferAsked(channel, to, partner):
                 exchange.go(self.transfers.asked_by_phone(channel.id, to, partner))
             case PhoneChanged(endpoint, reachable):
@@ -198,7 +196,7 @@ class Dispatch:
         _, *args = plan.get("app_data", "").split(",")
         if args[:1] in (["inbound"], ["outbound"]):
             self._entered(channel, tuple(args))
-        elif channel.mark and not channel.mark.endswith(CITIZEN):
+        elif channel.mark:
             self.exchange.go(self.exchange.ari.hang_up(channel.id))
 
     async def _reconnect_seats(self) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.contacts import AgentState, CallKind, Fact, Outcome, Router, RoutingSnapshot, Speech
 from telephony.ari import Ari, AriError
 from telephony.calls import Call, Leg, Stage, fold
-from telephony.line import Line
+from telephony.line import Line, Sounds
 from telephony.live import News
 from telephony.seats import AtSeat, Seats
 from telephony.spool import Spool
@@ -31,6 +31,7 @@ class Exchange:
         self.news = news
         self.calls: dict[UUID, Call] = {}
         self.lines: dict[str, Line] = {}
+        self._sounds: Sounds = {}
         self.call_of: dict[str, UUID] = {}
         """Channel → call."""
         self.seats = Seats(self._note_seat, self._seat_changed)
@@ -109,8 +110,14 @@ class Exchange:
     def line(self, channel: str) -> Line:
         """The line of a channel that is ours."""
         if channel not in self.lines:
-            self.lines[channel] = Line(self.ari, channel)
+            self.lines[channel] = Line(self.ari, channel, self._sounds)
         return self.lines[channel]
+
+    def sound_over(self, name: str, seconds: int = 0) -> None:
+        """A playback or recording is over; whoever waits for it goes on."""
+        waiting = self._sounds.pop(name, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(seconds)
 
     def citizen(self, call: Call) -> Line:
         return self.line(call.channel)

@@ -59,13 +59,11 @@ class Inbound:
 
     async def lead(self, call: Call, route: Route) -> None:
         exchange = self.exchange
-        line = exchange.citizen(call)
         exchange.led.add(call.id)
         try:
             if route.action == "REJECT":
                 exchange.end(call.id, Outcome.BLOCKED, cause="blacklist", reason="busy")
                 return
-            await line.do(exchange.ari.set_variable(call.channel, "CITYDESK", f"{call.id}:CITIZEN"))
             match route.action:
                 case "QUEUE":
                     await self._queue(call, route)
@@ -73,13 +71,11 @@ class Inbound:
                     await self._letter_box(call, busy=False)
                 case _:
                     await self._menu(call, route)
-            await exchange.ari.hang_up(call.channel)
             exchange.end(call.id, cause="menu")
         except HungUp:
             exchange.end(call.id, cause="caller")
         except AriError as error:
             log.warning("call %s: %s", call.id, error)
-            await exchange.ari.hang_up(call.channel)
             exchange.end(call.id, cause="error")
         finally:
             exchange.finish(call.id)

@@ -10,6 +10,8 @@ from uuid import uuid4
 from telephony.ari import Ari, AriError
 
 Result = TypeVar("Result")
+Sounds = dict[str, "asyncio.Future[int]"]
+"""Playbacks and recordings of all lines that somebody waits for, by name; the result is their seconds."""
 LONGEST_PLAY = 180.0
 """Seconds after which a playback that never reports its end counts as over."""
 
@@ -32,24 +34,18 @@ class Question:
 class Line:
     """A channel in our application. Events come in by the methods whose names begin with `on_`."""
 
-    def __init__(self, ari: Ari, channel: str) -> None:
+    def __init__(self, ari: Ari, channel: str, sounds: Sounds) -> None:
         self.ari = ari
         self.id = channel
         self.up = False
         loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[int] = loop.create_future()
         self.digits: asyncio.Queue[str] = asyncio.Queue()
-        self._ends: dict[str, asyncio.Future[int]] = {}
+        self._sounds = sounds
 
     # ---------------------------------------------------------------- events
     def on_digit(self, digit: str) -> None:
         self.digits.put_nowait(digit)
-
-    def on_end(self, name: str, seconds: int = 0) -> None:
-        """A playback or recording of ours is over."""
-        waiting = self._ends.pop(name, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(seconds)
 
     def forget_digits(self) -> bool:
         """Whether there were any."""
@@ -96,7 +92,7 @@ class Line:
             return
         name = f"p-{uuid4().hex}"
         over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._ends[name] = over
+        self._sounds[name] = over
         try:
             await self.do(self.ari.play(self.id, name, media))
             ways: set[asyncio.Future[Any]] = {
@@ -110,7 +106,7 @@ class Line:
             if not over.done():
                 with suppress(AriError):
                     await self.ari.stop_playing(name)
-            self._ends.pop(name, None)
+            self._sounds.pop(name, None)
 
     async def collect(self, media: Sequence[str], question: Question) -> str:
         """Ask until an answer counts; "" after the last try. Who knows the menu may type before the question is out."""
@@ -124,12 +120,12 @@ class Line:
     async def record(self, name: str, *, seconds: int, silence: int) -> int:
         """Record what the caller says, until # or silence; returns the seconds."""
         over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._ends[name] = over
+        self._sounds[name] = over
         try:
             await self.do(self.ari.record(self.id, name, seconds=seconds, silence=silence))
             return await self.until(over)
         finally:
-            self._ends.pop(name, None)
+            self._sounds.pop(name, None)
 
     async def _read(self, question: Question) -> str:
         typed = ""

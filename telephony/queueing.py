@@ -52,9 +52,11 @@ class Queue:
         self.poke()
         try:
             outcome = await line.until(result)
+            company.cancel()
             if outcome == ANSWERED:
-                company.cancel()
-                outcome = await line.until(self.talks.over(call_id))
+                return await line.until(self.talks.over(call_id))
+            with suppress(AriError):
+                await exchange.ari.stop_music(call.channel)
             return outcome
         finally:
             company.cancel()
@@ -62,8 +64,6 @@ class Queue:
             self._results.pop(call_id, None)
             if (offered := self._offered.pop(call_id, None)) is not None:
                 offered.cancel()
-            with suppress(AriError):
-                await exchange.ari.stop_music(call.channel)
 
     def anybody(self, group: str) -> bool:
         """Is there any agent signed in who could ever take it?"""

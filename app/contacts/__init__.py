@@ -3,10 +3,11 @@
 Telephony leads calls by `routing_snapshot` and hands over facts (`take_facts`); pages ask it by `ask_telephone`."""
 
 from app.citizens import normalise_phone
-from app.contacts.actions import TELEPHONE, link_case, record_voice_run, take_facts
+from app.contacts.actions import link_case
 from app.contacts.commands import EXPIRY, LIVE, QUEUE, PhoneCommand, ask_telephone, reply_key
 from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome
 from app.contacts.guard import actor_for_command, check
+from app.contacts.intake import take_facts
 from app.contacts.queries import (
     call_by_id,
     earlier_calls,
@@ -31,7 +32,6 @@ __all__ = [
     "LIVE",
     "QUEUE",
     "SEAT_STATE",
-    "TELEPHONE",
     "VOICE_OPERATIONS",
     "Actor",
     "AgentPlan",
@@ -60,7 +60,6 @@ __all__ = [
     "open_callbacks",
     "open_calls",
     "open_recording",
-    "record_voice_run",
     "recordings_of",
     "reply_key",
     "routing_snapshot",

@@ -12,7 +12,7 @@ from app.workflow.files import diagram, form
 from app.workflow.inbox import MOST_COUNTED, Reach, inbox, inbox_counts, within_district
 from app.workflow.incidents import resolve_incident, retry_incident
 from app.workflow.outbox import deliver_outbox
-from app.workflow.post import post, post_if_awaited
+from app.workflow.post import Post, post, post_awaited
 from app.workflow.queries import (
     current_bundle,
     deployments,
@@ -48,11 +48,11 @@ from app.workflow.sweep import sweep
 __all__ = [
     "MOST_COUNTED", "BpmnError", "Broadcast", "Bundle", "Busy", "Call", "Command", "DecidedTable", "Delivered",
     "Fault", "FiredRule", "FirstTask", "Gone", "IncidentView", "InstanceView", "OnInstance", "Operation",
-    "OutboxRow", "Permanent", "Reach", "Registry", "Result", "Runtime", "Started", "Stuck", "TaskView", "Temporary",
-    "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow", "broadcast", "current_bundle",
-    "decisions_of", "deliver", "deliver_outbox", "deliver_sent", "deliver_signal", "deploy", "deployments",
-    "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts", "incident",
-    "incidents", "instance", "instance_id_of", "instances_of", "may_work_on", "open_incidents", "overlay", "post",
-    "post_if_awaited", "replay", "resolve_incident", "retry_incident", "send", "settle", "start", "sweep", "task",
-    "tasks_of", "tokens", "with_grants", "within_district",
+    "OutboxRow", "Permanent", "Post", "Reach", "Registry", "Result", "Runtime", "Started", "Stuck", "TaskView",
+    "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow", "broadcast",
+    "current_bundle", "decisions_of", "deliver", "deliver_outbox", "deliver_sent", "deliver_signal", "deploy",
+    "deployments", "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts",
+    "incident", "incidents", "instance", "instance_id_of", "instances_of", "may_work_on", "open_incidents",
+    "overlay", "post", "post_awaited", "replay", "resolve_incident", "retry_incident", "send", "settle", "start",
+    "sweep", "task", "tasks_of", "tokens", "with_grants", "within_district",
 ]  # fmt: skip

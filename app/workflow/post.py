@@ -1,12 +1,13 @@
 """Posting a message inside the caller's own transaction, by a process that runs no instances: the sweep routes it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
@@ -29,14 +30,27 @@ def post(
     session.connection().exec_driver_sql(INSERT, row)
 
 
-def post_if_awaited(
-    session: Session, name: str, key: str, payload: Mapping[str, Any], *, dedupe: str, now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that may interest nobody."""
+
+    name: str
+    key: str
+    payload: Mapping[str, Any]
+    dedupe: str
+
+
+def post_awaited(session: Session, posts: Sequence[Post], *, now: datetime) -> None:
     """Like `post`, but only where an instance waits for it or the deployed diagrams name such a message: news that
     come by the thousand would fill the inbox otherwise."""
-    waits = select(exists().where(Subscription.name == name, Subscription.key == key))
-    if name in _named(session) or session.scalar(waits):
-        post(session, name, key, payload, dedupe=dedupe, now=now, expires_in=timedelta(days=1))
+    if not posts:
+        return
+    named = _named(session)
+    of_key = select(Subscription.name, Subscription.key).where(Subscription.key.in_({post.key for post in posts}))
+    awaited = {(name, key) for name, key in session.execute(of_key)}
+    for each in posts:
+        if each.name in named or (each.name, each.key) in awaited:
+            post(session, each.name, each.key, each.payload, dedupe=each.dedupe, now=now, expires_in=timedelta(days=1))
 
 
 def _named(session: Session) -> frozenset[str]:

@@ -1,0 +1,279 @@
+"""Taking in the facts that telephony hands over: a batch is read, applied in memory and written by the kind of row, so
+that the number of statements does not grow with the facts. Nothing here commits."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import audit, workflow
+from app.citizens import normalise_phone
+from app.contacts.facts import SEAT_STATE, CallKind, Fact, Outcome
+from app.contacts.models import Call, CallbackRequest, CallEvent, CallLeg, Recording, SeatState
+from app.contacts.store import Kept
+from app.core.ids import derived_id
+from app.identity import Actor
+
+TELEPHONE = Actor(UUID(int=5), "telephone", system=True)
+"""Who acts where no person does: the voice menu, the queue."""
+
+Keep = Callable[[UUID, Path, str], Kept | None]
+"""Put a recording's file into the store and check it against its hash; None when it is not there."""
+
+OF_LEGS = (CallKind.RANG, CallKind.LEG_ENDED, CallKind.ANSWERED, CallKind.JOINED, CallKind.ENDED)
+OF_RECORDINGS = (CallKind.RECORDING, CallKind.RECORDED)
+OF_CALLBACKS = (CallKind.CALLBACK, CallKind.ENDED)
+TOLD = (CallKind.ANSWERED, CallKind.TRANSFERRED, CallKind.ENDED)
+
+
+def take_facts(session: Session, facts: Sequence[Fact], now: datetime, keep: Keep, folder: Path) -> None:
+    """Facts in the order they happened. What was taken in before is passed over, so a repeat changes nothing.
+
+    `folder` holds the files of recordings that facts name."""
+    _take_seat_states(session, [fact for fact in facts if fact.kind == SEAT_STATE])
+    fresh = _new_events(session, [fact for fact in facts if fact.kind != SEAT_STATE])
+    if not fresh:
+        return
+    known = _known(session, fresh)
+    for fact in fresh:
+        _apply(known, fact, keep, folder)
+    session.flush()
+    _tell(session, known, fresh, now)
+    for fact in fresh:
+        if fact.kind == CallKind.VOICE_RUN:
+            record_voice_run(session, known.calls[fact.subject], fact, now)
+
+
+def _new_events(session: Session, facts: Sequence[Fact]) -> list[Fact]:
+    if not facts:
+        return []
+    rows = [
+        {"id": fact.id, "call_id": fact.subject, "no": fact.no, "kind": fact.kind, "at": fact.at, "body": _kept(fact)}
+        for fact in facts
+    ]
+    taking = insert(CallEvent).on_conflict_do_nothing().returning(CallEvent.id)
+    taken = set(session.scalars(taking, rows))
+    return [fact for fact, row in zip(facts, rows, strict=True) if row["id"] in taken]
+
+
+def _kept(fact: Fact) -> Mapping[str, Any]:
+    """A voice run is kept in the call's history, what a caller said to the machine with the case."""
+    left_out = ("steps", "variables", "values")
+    return {key: value for key, value in fact.body.items() if key not in left_out}
+
+
+@dataclass(slots=True)
+class Known:
+    """The rows that a batch may change, as they stand; what is added goes through `session`."""
+
+    session: Session
+    calls: dict[UUID, Call]
+    legs: dict[str, CallLeg]
+    recordings: dict[UUID, Recording]
+    callbacks: dict[UUID, CallbackRequest]
+    """By call."""
+
+    def add(self, row: Call | CallLeg | Recording | CallbackRequest) -> None:
+        self.session.add(row)
+        match row:
+            case Call():
+                self.calls[row.id] = row
+            case CallLeg():
+                self.legs[row.id] = row
+            case Recording():
+                self.recordings[row.id] = row
+            case CallbackRequest():
+                self.callbacks[row.call_id] = row
+
+
+def _known(session: Session, facts: Sequence[Fact]) -> Known:
+    """Calls are locked, in the order of their ids; what hangs on a call is read only where a fact may touch it."""
+    subjects: dict[str, set[UUID]] = defaultdict(set)
+    for fact in facts:
+        subjects[fact.kind].add(fact.subject)
+    everyone = {fact.subject for fact in facts}
+    locked = select(Call).where(Call.id.in_(everyone)).order_by(Call.id).with_for_update()
+    calls = {call.id: call for call in session.scalars(locked)}
+
+    def of(kinds: Sequence[CallKind]) -> set[UUID]:
+        return calls.keys() & {call for kind in kinds for call in subjects.get(kind, ())}
+
+    def rows(model: type[Any], ids: set[UUID]) -> list[Any]:
+        return list(session.scalars(select(model).where(model.call_id.in_(ids)))) if ids else []
+
+    return Known(
+        session, calls,
+        {leg.id: leg for leg in rows(CallLeg, of(OF_LEGS))},
+        {recording.id: recording for recording in rows(Recording, of(OF_RECORDINGS))},
+        {callback.call_id: callback for callback in rows(CallbackRequest, of(OF_CALLBACKS))},
+    )  # fmt: skip
+
+
+def _apply(known: Known, fact: Fact, keep: Keep, folder: Path) -> None:
+    body, at = fact.body, fact.at
+    call = known.calls.get(fact.subject)
+    if call is None:
+        known.add(call := _new_call(fact))
+    call.last_no = max(call.last_no, fact.no)
+    match fact.kind:
+        case CallKind.QUEUED:
+            call.queued_at = call.queued_at or at
+            call.skill_group, call.priority = body["group"], body.get("priority", 0)
+        case CallKind.RANG:
+            if body["leg"] not in known.legs:
+                known.add(_new_leg(fact))
+        case CallKind.LEG_ENDED:
+            if (leg := known.legs.get(body["leg"])) is not None:
+                leg.ended_at, leg.cause = at, body.get("cause")
+        case CallKind.ANSWERED | CallKind.JOINED:
+            if (leg := known.legs.get(body["leg"])) is not None:
+                leg.answered_at = at
+            if fact.kind == CallKind.ANSWERED:
+                call.answered_at = call.answered_at or at
+                call.agent = _uuid(body.get("agent")) or call.agent
+        case CallKind.LANGUAGE:
+            call.language = body["language"]
+        case CallKind.RECORDING:
+            _recording(known, fact, began_at=at)
+        case CallKind.RECORDED:
+            _recorded(known, call, fact, keep, folder)
+        case CallKind.CALLBACK:
+            _ask_callback(known, call, body["phone"], body["reason"], at)
+        case CallKind.COMPLAINT:
+            call.automatic = True
+        case CallKind.ENDED:
+            _end(known, call, fact)
+
+
+def _new_call(fact: Fact) -> Call:
+    body = fact.body
+    return Call(
+        id=fact.subject, direction=body.get("direction", "IN"), caller=normalise_phone(body.get("caller", "")),
+        called=body.get("called", ""), trunk=body.get("trunk"), mark=body.get("mark"), district=body.get("district"),
+        priority=body.get("priority", 0), began_at=fact.at, agent=_uuid(body.get("agent")), last_no=0, automatic=False,
+    )  # fmt: skip
+
+
+def _new_leg(fact: Fact) -> CallLeg:
+    body = fact.body
+    return CallLeg(
+        id=body["leg"], call_id=fact.subject, kind=body["kind"], agent=_uuid(body.get("agent")),
+        number=body.get("number", ""), rung_at=fact.at,
+    )  # fmt: skip
+
+
+def _recording(known: Known, fact: Fact, *, began_at: datetime) -> Recording:
+    id_ = UUID(fact.body["recording"])
+    if id_ not in known.recordings:
+        known.add(Recording(id=id_, call_id=fact.subject, kind=fact.body["kind"], began_at=began_at))
+    return known.recordings[id_]
+
+
+def _recorded(known: Known, call: Call, fact: Fact, keep: Keep, folder: Path) -> None:
+    body = fact.body
+    recording = _recording(known, fact, began_at=call.began_at)
+    recording.ended_at, recording.seconds = fact.at, body.get("seconds")
+    kept = keep(recording.id, folder / body["file"], body["sha256"]) if body.get("file") else None
+    if kept is None:
+        recording.lost_at = fact.at
+    else:
+        recording.storage_key, recording.sha256, recording.bytes = kept.key, kept.sha256, kept.bytes
+
+
+def _end(known: Known, call: Call, fact: Fact) -> None:
+    call.ended_at, call.outcome, call.cause = fact.at, fact.body["outcome"], fact.body.get("cause")
+    for leg in known.legs.values():
+        if leg.call_id == call.id and leg.ended_at is None:
+            leg.ended_at = fact.at
+    if call.direction == "IN" and call.outcome in (Outcome.ABANDONED, Outcome.MISSED):
+        _ask_callback(known, call, call.caller, str(call.outcome), fact.at)
+
+
+def _ask_callback(known: Known, call: Call, phone: str, reason: str, at: datetime) -> None:
+    """Somebody is to be called back (Q06): once a call. Who asked for it is not counted as missed afterwards."""
+    number = normalise_phone(phone)
+    if len(number.lstrip("+")) < 3:
+        return  # withheld: nobody can be called
+    asked = known.callbacks.get(call.id)
+    if asked is None:
+        known.add(
+            CallbackRequest(
+                id=derived_id("callback", call.id), call_id=call.id, phone=number, reason=reason,
+                skill_group=call.skill_group, asked_at=at, state="OPEN", attempts=0,
+            )
+        )  # fmt: skip
+    elif asked.reason != "ASKED":
+        asked.phone, asked.reason = number, reason
+
+
+def _tell(session: Session, known: Known, facts: Sequence[Fact], now: datetime) -> None:
+    """Facts that may start or go on in a diagram are posted as messages: a machine-made registration for what a caller
+    said to the machine, and every end of a call for whoever waits for it."""
+    news = []
+    for fact in facts:
+        call = known.calls[fact.subject]
+        if fact.kind == CallKind.COMPLAINT:
+            values = dict(fact.body.get("values", {}))
+            values |= {"contact_id": str(call.id), "automatic": True, "channel": "PHONE"}
+            workflow.post(session, "contact_arrived", None, values, dedupe=f"contact:{call.id}", now=now)
+        elif fact.kind == CallKind.ENDED and fact.body["outcome"] == Outcome.VOICEMAIL:
+            values = {"contact_id": str(call.id), "channel": "VOICEMAIL", "caller_phone": call.caller,
+                      "reported_at": call.began_at.isoformat()}  # fmt: skip
+            if call.district:
+                values["district"] = call.district
+            workflow.post(session, "contact_arrived", None, values, dedupe=f"contact:{call.id}", now=now)
+        if fact.kind in TOLD:
+            about = {"call_id": str(call.id), "outcome": fact.body.get("outcome"), "caller": call.caller,
+                     "group": call.skill_group}  # fmt: skip
+            news.append(workflow.Post(f"call_{fact.kind}", str(call.id), about, f"fact:{fact.id}"))
+    workflow.post_awaited(session, news, now=now)
+
+
+def record_voice_run(session: Session, call: Call, fact: Fact, now: datetime) -> None:
+    """A call's way through a voice diagram, as one row of the call's own stream of history."""
+    body = fact.body
+    audit.record(
+        session, call.id, "voice_run", actor=TELEPHONE, now=now, occurred_at=fact.at, stream_kind="call",
+        stream_name=None, command_id=fact.id, bundle=_uuid(body.get("bundle")), steps=body.get("steps", []),
+        result={"process": body["process"], "end": body.get("end")}, personal={"variables": body.get("variables", {})},
+    )  # fmt: skip
+
+
+def _take_seat_states(session: Session, facts: Sequence[Fact]) -> None:
+    """Each agent's states in order: one ends when the next begins, the last one stands."""
+    if not facts:
+        return
+    known = set(session.scalars(select(SeatState.id).where(SeatState.id.in_([fact.id for fact in facts]))))
+    by_agent: dict[UUID, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.id not in known:
+            by_agent[fact.subject].append(fact)
+    if not by_agent:
+        return
+    open_rows = select(SeatState).where(SeatState.user_id.in_(by_agent), SeatState.until.is_(None))
+    for standing in session.scalars(open_rows):
+        standing.until = by_agent[standing.user_id][0].at
+    session.flush()  # one state stands for each agent: the old ones end first
+    for states in by_agent.values():
+        ends = [*(fact.at for fact in states[1:]), None]
+        session.add_all(_seat_state(fact, until) for fact, until in zip(states, ends, strict=True))
+    session.flush()
+
+
+def _seat_state(fact: Fact, until: datetime | None) -> SeatState:
+    body = fact.body
+    return SeatState(
+        id=fact.id, user_id=fact.subject, seat=body.get("seat"), state=body["state"], reason=body.get("reason"),
+        call_id=_uuid(body.get("call")), since=fact.at, until=until,
+    )  # fmt: skip
+
+
+def _uuid(text: object) -> UUID | None:
+    return UUID(str(text)) if text else None
