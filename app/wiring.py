@@ -5,7 +5,7 @@ Registers and decides nothing: what an operation does stands with its stage, who
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, identity, workflow, worklist
+from app import city, identity, messaging, workflow, worklist
 from app.contacts import VOICE_OPERATIONS
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.i18n import load_texts
-from app.core.settings import Settings
+from app.core.settings import QUIET_HOURS, Settings
 from app.identity import Role
 from app.lifecycle import (
     acceptance,
@@ -47,7 +47,7 @@ from app.web.live.publisher import Publisher
 from app.workflow import OnInstance, Runtime
 from app.workflow.engine.types import Operation, Registry, Variables
 from app.workflow.jobs import RqQueue
-from app.workflow.runtime import Queue
+from app.workflow.runtime import OutboxHandler, Queue
 from app.workflow.sweep import forget_done
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     runtime.queue = queue or RqQueue(settings.redis_url)
     runtime.committed.append(Publisher(settings.redis_url))
     register(runtime)
+    runtime.outbox(messaging.OUTBOX_KIND, _carrier(settings.smtp_url, settings.mail_from, settings.quiet_hours))
     runtime.outbox(REPORT, partial(carry_out, folder=settings.data_dir / FOLDER))
     if settings.demo:
         runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)
@@ -115,10 +116,19 @@ def register(runtime: Runtime) -> None:
     runtime.outbox("message", workflow.deliver_sent)
     runtime.outbox("signal", workflow.deliver_signal)
     runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
+    runtime.outbox(messaging.OUTBOX_KIND, _carrier())
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
     runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))
+
+
+def _carrier(smtp_url: str = "", mail_from: str = "", quiet: tuple[time, time] = QUIET_HOURS) -> OutboxHandler:
+    """Messages leave by the providers that the settings name; the others stay in the local outbox."""
+    providers = messaging.shipped_providers()
+    if smtp_url:
+        providers[messaging.Channel.EMAIL] = messaging.Smtp(smtp_url, mail_from)
+    return partial(messaging.carry_out, providers=providers, quiet=messaging.QuietHours(*quiet))
 
 
 def groups(sessions: Sessions) -> frozenset[str]:

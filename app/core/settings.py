@@ -3,8 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+QUIET_HOURS = (time(21), time(8))
 
 
 class SettingsError(Exception):
@@ -49,6 +53,12 @@ class Settings:
     """CITYDESK_PHONE_URL: where browsers' telephones reach Asterisk, `wss://…/ws`."""
     sip_address: str = "127.0.0.1"
     """CITYDESK_SIP_ADDRESS: address (and `:port`) that SIP telephones and trunks reach Asterisk at."""
+    smtp_url: str = ""
+    """CITYDESK_SMTP_URL: the server that e-mail goes out by, `smtp://user:password@host:port` or `smtps://…`."""
+    mail_from: str = ""
+    """CITYDESK_MAIL_FROM: the address e-mail comes from."""
+    quiet_hours: tuple[time, time] = QUIET_HOURS
+    """CITYDESK_QUIET_HOURS: from and to, city's time; no SMS and no call reaches a citizen then. Equal: none."""
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -78,6 +88,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         sounds=environ.get("CITYDESK_SOUNDS", ""),
         speech=environ.get("CITYDESK_SPEECH", ""),
         phone_url=environ.get("CITYDESK_PHONE_URL", ""),
+        smtp_url=_smtp(environ),
+        mail_from=environ.get("CITYDESK_MAIL_FROM", ""),
+        quiet_hours=_hours(environ, "CITYDESK_QUIET_HOURS", "21:00-08:00"),
         sip_address=environ.get("CITYDESK_SIP_ADDRESS", "127.0.0.1"),
     )
 
@@ -105,6 +118,24 @@ def _address(environ: Mapping[str, str], name: str) -> str:
     if value and not value.startswith(("http://", "https://")):
         raise SettingsError(f"{name} must be an http:// or https:// address")
     return value
+
+
+def _smtp(environ: Mapping[str, str]) -> str:
+    value = environ.get("CITYDESK_SMTP_URL", "")
+    if value and not (value.startswith(("smtp://", "smtps://")) and urlsplit(value).hostname):
+        raise SettingsError("CITYDESK_SMTP_URL must be an smtp:// or smtps:// address")
+    if value and "@" not in environ.get("CITYDESK_MAIL_FROM", ""):
+        raise SettingsError("CITYDESK_MAIL_FROM must be an e-mail address where CITYDESK_SMTP_URL is set")
+    return value
+
+
+def _hours(environ: Mapping[str, str], name: str, default: str) -> tuple[time, time]:
+    value = environ.get(name, default)
+    begin, _, end = value.partition("-")
+    try:
+        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: it must be two times such as {default}") from None
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -24,6 +24,9 @@ class User(Base):
     name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    """Where SMS and voice messages reach them; digits, see `app.citizens.masking.normalise_phone`."""
+    email: Mapped[str | None] = mapped_column(Text)
     demo: Mapped[bool] = mapped_column(Boolean, default=False)
     """A login whose password is public: it works only where demo logins are switched on."""
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -23,6 +23,8 @@ class UserRef:
     language: str
     grants: tuple[Grant, ...]
     deactivated_at: datetime | None = None
+    phone: str | None = None
+    email: str | None = None
 
 
 def users_with(
@@ -91,4 +93,7 @@ def _refs(session: Session, query: Select[User]) -> list[UserRef]:
 
 
 def _ref(user: User) -> UserRef:
-    return UserRef(user.id, user.username, user.name, user.language, user.actor().grants, user.deactivated_at)
+    return UserRef(
+        user.id, user.username, user.name, user.language, user.actor().grants, user.deactivated_at, user.phone,
+        user.email,
+    )  # fmt: skip

@@ -1,6 +1,32 @@
-"""In-app notices: sent once per recipient and occasion, listed, marked read."""
+"""The one way to tell anybody anything: `send`, in the house or outside. Notices are listed and marked read."""
 
-from app.messaging.actions import mark_all_read, mark_read, send_notice
+from app.messaging.actions import OUTBOX_KIND, mark_all_read, mark_read, resend, send, send_notice
+from app.messaging.channels import Channel, Message, MessageState, Recipient, Sent, citizen, person
+from app.messaging.jobs import carry_out
+from app.messaging.providers import Providers, Smtp, shipped_providers
 from app.messaging.queries import NoticeView, notices, unread_count
+from app.messaging.quiet import QuietHours
 
-__all__ = ["NoticeView", "mark_all_read", "mark_read", "notices", "send_notice", "unread_count"]
+__all__ = [
+    "OUTBOX_KIND",
+    "Channel",
+    "Message",
+    "MessageState",
+    "NoticeView",
+    "Providers",
+    "QuietHours",
+    "Recipient",
+    "Sent",
+    "Smtp",
+    "carry_out",
+    "citizen",
+    "mark_all_read",
+    "mark_read",
+    "notices",
+    "person",
+    "resend",
+    "send",
+    "send_notice",
+    "shipped_providers",
+    "unread_count",
+]

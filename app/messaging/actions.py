@@ -1,4 +1,4 @@
-"""Notices are written and marked read here."""
+"""Messages are written, sent again by hand, and notices marked read here."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,8 +9,94 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app import audit
 from app.core.ids import new_id
-from app.messaging.models import Notice
+from app.identity import Actor, require
+from app.messaging.channels import (
+    OUTSIDE,
+    RESENDABLE,
+    Channel,
+    Message,
+    MessageState,
+    Recipient,
+    RecipientKind,
+    Sent,
+)
+from app.messaging.errors import NotResendable, UnknownMessage
+from app.messaging.models import Notice, OutgoingMessage
+from app.workflow.models import Outbox
+
+OUTBOX_KIND = "outgoing_message"
+"""Outbox rows of this kind carry one message out of the house; they have its id."""
+
+
+def send(
+    session: Session, message: Message, recipients: Iterable[Recipient], channels: Iterable[Channel], *, occasion: str,
+    now: datetime,
+) -> Sent:  # fmt: skip
+    """The one way to tell anybody anything, in the house or outside, with the caller's commit.
+
+    `occasion` is what is told (a limit and a rung, a supervision): the same occasion reaches the same recipient by the
+    same channel once, however often it is sent. LIVE reaches people of the house only; whom a channel cannot reach is
+    written down as SUPPRESSED."""
+    everybody, by = list(recipients), frozenset(channels)
+    told = 0
+    if Channel.LIVE in by:
+        people = [one.id for one in everybody if one.kind is RecipientKind.USER and one.id]
+        told = send_notice(
+            session, people, kind=message.kind, subject_kind=message.subject_kind, subject_id=message.subject_id,
+            text_key=message.text_key, params=message.params, dedupe=occasion, now=now,
+        )  # fmt: skip
+    rows = {row["dedupe"]: row for one in everybody for channel in OUTSIDE if channel in by
+            for row in [_outgoing(message, one, channel, occasion, now)]}  # fmt: skip
+    if not rows:
+        return Sent(told)
+    new = insert(OutgoingMessage).values(list(rows.values())).on_conflict_do_nothing(index_elements=["dedupe"])
+    written = session.execute(new.returning(OutgoingMessage.id, OutgoingMessage.state)).all()
+    queued = [row.id for row in written if row.state == MessageState.QUEUED]
+    session.add_all(_order(message_id, str(message_id), now) for message_id in queued)
+    session.flush()
+    return Sent(told, len(queued), len(written) - len(queued))
+
+
+def _outgoing(message: Message, to: Recipient, channel: Channel, occasion: str, now: datetime) -> dict[str, Any]:
+    address = to.address(channel)
+    return {
+        "id": new_id(), "channel": channel, "recipient_kind": to.kind, "recipient_id": to.id, "address": address,
+        "language": to.language, "kind": message.kind, "subject_kind": message.subject_kind,
+        "subject_id": message.subject_id, "text_key": message.text_key, "params": dict(message.params),
+        "dedupe": f"{occasion}:{channel}:{to.key(channel)}", "created_at": now, "attempts": 0,
+        "state": MessageState.QUEUED if address else MessageState.SUPPRESSED,
+        "reason": None if address else "messaging.reason.no_address",
+    }  # fmt: skip
+
+
+def _order(message_id: UUID, dedupe: str, now: datetime) -> Outbox:
+    """What makes a worker carry the message out; the sweep finds it within seconds."""
+    return Outbox(
+        id=new_id(), kind=OUTBOX_KIND, body={"message_id": str(message_id)}, dedupe=dedupe, created_at=now, due_at=now,
+        nudge_at=now,
+    )  # fmt: skip
+
+
+def resend(session: Session, message_id: UUID, *, address: str | None, actor: Actor, now: datetime) -> None:
+    """Send again by hand what failed, was not sent, or may not have arrived, to the address the recipient has now.
+    Recorded. Raises UnknownMessage, NotResendable, Forbidden."""
+    require(actor, "message.resend")
+    message = session.get(OutgoingMessage, message_id, with_for_update=True)
+    if message is None:
+        raise UnknownMessage
+    if message.state not in RESENDABLE or not (address or message.address):
+        raise NotResendable(message.state)
+    old = message.state
+    message.address = address or message.address
+    message.state, message.reason, message.attempts = MessageState.QUEUED, None, 0
+    no = audit.record(
+        session, message.id, "message.resent", actor=actor, now=now, stream_kind="message",
+        changes={"state": {"old": old, "new": MessageState.QUEUED}},
+    )  # fmt: skip
+    session.add(_order(message.id, f"{message.id}:{no}", now))
+    session.flush()
 
 
 def send_notice(

@@ -28,12 +28,16 @@ class NoticeView:
     read_at: datetime | None
 
     def sentence(self, language: str) -> str:
-        """Params whose value is itself the key of a text are said in the reader's language too."""
-        said = {
-            name: text(value, language) if isinstance(value, str) and has_text(value) else value
-            for name, value in self.params.items()
-        }
-        return text(self.text_key, language, **said)
+        return said(self.text_key, self.params, language)
+
+
+def said(text_key: str, params: Mapping[str, Any], language: str) -> str:
+    """Params whose value is itself the key of a text are said in the reader's language too."""
+    words = {
+        name: text(value, language) if isinstance(value, str) and has_text(value) else value
+        for name, value in params.items()
+    }
+    return text(text_key, language, **words)
 
 
 def notices(

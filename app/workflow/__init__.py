@@ -6,7 +6,7 @@ from app.workflow.decided import DecidedTable, FiredRule, decisions_of
 from app.workflow.deliver import deliver, deliver_sent, send
 from app.workflow.deploy import allow, deploy, identities, overlay
 from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registry
-from app.workflow.errors import Busy, Gone, Permanent, Stuck, Temporary, UnknownInstance
+from app.workflow.errors import Busy, Gone, Later, Permanent, Stuck, Temporary, UnknownInstance
 from app.workflow.execute import after_commit, execute
 from app.workflow.files import diagram, form
 from app.workflow.inbox import MOST_COUNTED, Reach, inbox, inbox_counts, within_district
@@ -47,7 +47,7 @@ from app.workflow.sweep import sweep
 
 __all__ = [
     "MOST_COUNTED", "BpmnError", "Broadcast", "Bundle", "Busy", "Call", "Command", "DecidedTable", "Delivered",
-    "Fault", "FiredRule", "FirstTask", "Gone", "IncidentView", "InstanceView", "OnInstance", "Operation",
+    "Fault", "FiredRule", "FirstTask", "Gone", "IncidentView", "InstanceView", "Later", "OnInstance", "Operation",
     "OutboxRow", "Permanent", "Post", "Reach", "Registry", "Result", "Runtime", "Started", "Stuck", "TaskView",
     "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow", "broadcast",
     "current_bundle", "decisions_of", "deliver", "deliver_outbox", "deliver_sent", "deliver_signal", "deploy",

@@ -1,5 +1,7 @@
 """What goes wrong in the workflow, as people see it."""
 
+from datetime import datetime
+
 from app.core.errors import Conflict, NotFound
 
 
@@ -35,3 +37,11 @@ class Permanent(Exception):
 
 class Temporary(Exception):
     """Raised by an outbox handler when nothing went out: may be tried again, even with effects outside."""
+
+
+class Later(Exception):
+    """Raised by an outbox handler: nothing was done, by intention, before `until` (quiet hours). No failure."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until

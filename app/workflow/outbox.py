@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.ids import new_id
 from app.identity.actors import WORKER
 from app.workflow import codec
-from app.workflow.errors import Permanent, Temporary
+from app.workflow.errors import Later, Permanent, Temporary
 from app.workflow.execute import attempt, follow_up
 from app.workflow.models import Incident, Outbox
 from app.workflow.runtime import Runtime
@@ -39,6 +39,8 @@ def deliver_outbox(runtime: Runtime, row_id: UUID) -> bool:
         if handler is None:
             raise Temporary(f"no handler for outbox kind {row.kind}")  # an older worker during an upgrade
         handler(runtime, row)
+    except Later as later:
+        _wait(runtime, row, later.until)
     except Permanent as error:
         _give_up(runtime, row, str(error), "FAILED")
     except Temporary as error:
@@ -92,6 +94,13 @@ def _put_off(runtime: Runtime, row: OutboxRow, error: str) -> None:
     with runtime.sessions.begin() as session:
         session.execute(later.values(state="PENDING", due_at=again, nudge_at=again, error=error[:2000]))
     runtime.observe("outbox", 1, {"kind": row.kind, "outcome": "put off"})
+
+
+def _wait(runtime: Runtime, row: OutboxRow, until: datetime) -> None:
+    """Its time has not come; this was no attempt."""
+    later = update(Outbox).where(Outbox.id == row.id, Outbox.state == "CLAIMED")
+    with runtime.sessions.begin() as session:
+        session.execute(later.values(state="PENDING", due_at=until, nudge_at=until, attempts=Outbox.attempts - 1))
 
 
 def _give_up(runtime: Runtime, row: OutboxRow, error: str, state: str) -> None:
