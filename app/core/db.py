@@ -46,7 +46,11 @@ def make_engine(url: str, *, lock_timeout_ms: int = 2000, pool_size: int = 10) -
         hide_parameters=True,  # an error's text must not carry a citizen's words into the log
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
-        connect_args={"options": f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC"},
+        connect_args={
+            "options": f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC",
+            # each rollback would drop what the driver prepared, and every read ends in one: it prepared for nothing
+            "prepare_threshold": None,
+        },
     )
     event.listen(engine, "checkin", _note_time)
     event.listen(engine, "checkout", partial(_ping, engine))

@@ -8,6 +8,7 @@ statement anew at every call. Still in the session's transaction: the driver's s
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import generators
@@ -24,6 +25,10 @@ _STATEMENTS = {
     LOCK: b"select * from advance_lock($1, $2, $3, $4, $5)",
     WRITE: b"select advance_write(%s)" % b", ".join(b"$%d" % n for n in range(1, 22)),
 }
+PREPARE = "prepare"
+_PREPARED: "WeakKeyDictionary[PGconn, set[str]]" = WeakKeyDictionary()
+"""Functions a connection's server knows by name: parsed and planned once. `core.db` keeps the driver from preparing
+and dropping statements of its own."""
 _OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.PIPELINE_SYNC)
 
 
@@ -63,20 +68,22 @@ def call(session: Session, function: str, parameters: Sequence[str | bytes | Non
 def _exchange(
     raw: "psycopg.Connection[Any]", function: str, parameters: Sequence[str | bytes | None], commit: bool
 ) -> tuple[Any, ...]:
-    # not prepared: the driver drops all prepared statements with each rollback, and a pooler may not know them
     pgconn = raw.pgconn
+    known = _PREPARED.setdefault(pgconn, set())
     values = [value.encode() if isinstance(value, str) else value for value in parameters]
     formats = [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in parameters]
-    messages = [
-        Message(
-            function, partial(pgconn.send_query_params, _STATEMENTS[function], values, None, formats, Format.BINARY)
-        )
-    ]
+    messages = []
+    if function not in known:
+        messages.append(Message(PREPARE, partial(pgconn.send_prepare, function.encode(), _STATEMENTS[function])))
     if pgconn.transaction_status == TransactionStatus.IDLE:
-        messages.insert(0, Message("begin", partial(pgconn.send_query_params, b"begin", None)))
+        messages.append(Message("begin", partial(pgconn.send_query_params, b"begin", None)))
+    run = partial(pgconn.send_query_prepared, function.encode(), values, formats, Format.BINARY)
+    messages.append(Message(function, run))
     if commit:
         messages.append(Message("commit", partial(pgconn.send_query_params, b"commit", None)))
     results = in_one_trip(raw, messages)
+    if messages[0].text == PREPARE and results[0].status == ExecStatus.COMMAND_OK:
+        known.add(function)  # whatever follows: what is prepared outlives the transaction
     for result in results:
         if result.status not in _OK:
             raise error_from_result(result, raw.info.encoding)

@@ -4,6 +4,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -56,9 +57,14 @@ def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
 def _may_call(runtime: Runtime, session: Session, on: OnInstance, operation: str) -> bool:
     """Deploying checks the process an element is drawn in; here the one that runs, which may have called that one."""
     root, known = on.instance.process_id, runtime.registry.operations.get(operation)
-    if known is None or any(fnmatchcase(root, pattern) for pattern in known.processes):
+    if known is None or _fits(root, tuple(known.processes)):
         return True
     return (root, operation) in with_grants(session, runtime.registry).grants
+
+
+@lru_cache(4096)
+def _fits(process: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(process, pattern) for pattern in patterns)
 
 
 T = TypeVar("T")
