@@ -41,6 +41,14 @@ def masked_phone(phone: str | None) -> str | None:
     return phone[:front] + DOT * hidden + phone[len(phone) - back :]
 
 
+def masked_email(email: str | None) -> str | None:
+    """ "wangxm@mail.example" → "w•••@mail.example"."""
+    if not email or "@" not in email:
+        return masked_text(email)
+    name, _, host = email.rpartition("@")
+    return f"{name[:1]}{DOT * 3}@{host}"
+
+
 def masked_name(name: str | None) -> str | None:
     """The surname stays: "王小明" → "王••", "欧阳娜" → "欧阳•", "John Smith" → "J•••"."""
     if not name or not (name := name.strip()):

@@ -101,6 +101,12 @@ def _demo_people(session: Session, actor: Actor, now: datetime) -> int:
             derived_id("demo-user", person["username"]),
             demo=True,
         )
+    for number, person in enumerate(people):
+        if person in missing:
+            login = person["username"]
+            user_id = derived_id("demo-user", login)
+            email = f"{login}@jiangzhou.example"
+            identity.change_reach(session, user_id, f"1380000{number:04}", email, actor=actor, now=now)
     return len(missing)
 
 

@@ -140,6 +140,23 @@ def change_name(session: Session, user_id: UUID, name: str, language: str, *, ac
     _record(session, user, "user.changed", actor, now, {"language": (old_language, language)}, personal=personal)
 
 
+def change_reach(session: Session, user_id: UUID, phone: str, email: str, *, actor: Actor, now: datetime) -> None:
+    """Where messages outside the house reach this person; empty: nowhere. Raises Forbidden, Invalid."""
+    user = _user(session, user_id) if actor.id == user_id else _managed(session, user_id, actor)
+    _check_reach(phone, email)
+    old_phone, old_email = user.phone, user.email
+    user.phone, user.email = phone or None, email or None
+    personal = {"phone": {"old": old_phone, "new": user.phone}, "email": {"old": old_email, "new": user.email}}
+    _record(session, user, "user.reach", actor, now, {}, personal=personal)
+
+
+def _check_reach(phone: str, email: str) -> None:
+    if phone and not re.fullmatch(r"\+?[0-9]{5,20}", phone):
+        raise Invalid("identity.phone.form", {"phone": ("identity.phone.form", {})})
+    if email and not re.fullmatch(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,190}", email):
+        raise Invalid("identity.email.form", {"email": ("identity.email.form", {})})
+
+
 def _store_password(session: Session, user: User, new: str, actor: Actor, now: datetime, keep: str | None) -> None:
     check_password_rules(new, username=user.username)
     user.password_hash = hash_password(new)

@@ -56,8 +56,8 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "city.manage": frozenset({Role.ADMINISTRATOR}),
     "user.manage": frozenset({Role.ADMINISTRATOR}),
     "settings.read": frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
-    "message.read": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
-    "message.resend": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR}),
+    "message.read": frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
+    "message.resend": frozenset({Role.ADMINISTRATOR}),
     "metrics.read": frozenset({Role.ADMINISTRATOR}),
 }
 """Action → the roles that may. Tasks are judged by their candidate groups instead (`_may_work_on`)."""

@@ -4,7 +4,16 @@ from app.messaging.actions import OUTBOX_KIND, mark_all_read, mark_read, resend,
 from app.messaging.channels import Channel, Message, MessageState, Recipient, Sent, citizen, person
 from app.messaging.jobs import carry_out
 from app.messaging.providers import Providers, Smtp, shipped_providers
-from app.messaging.queries import NoticeView, notices, unread_count
+from app.messaging.queries import (
+    NoticeView,
+    OutgoingView,
+    notices,
+    outgoing,
+    outgoing_message,
+    reveal_address,
+    troubled,
+    unread_count,
+)
 from app.messaging.quiet import QuietHours
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "Message",
     "MessageState",
     "NoticeView",
+    "OutgoingView",
     "Providers",
     "QuietHours",
     "Recipient",
@@ -23,10 +33,14 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "notices",
+    "outgoing",
+    "outgoing_message",
     "person",
     "resend",
+    "reveal_address",
     "send",
     "send_notice",
     "shipped_providers",
+    "troubled",
     "unread_count",
 ]

@@ -1,4 +1,4 @@
-"""Reading notices: the newest first, in the reader's language."""
+"""Reading notices and the messages that left the house: the newest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,12 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from app import audit
 from app.core.i18n import has_text, text
-from app.messaging.models import Notice
+from app.identity import Actor, require
+from app.messaging.channels import RESENDABLE, MessageState, RecipientKind
+from app.messaging.errors import UnknownMessage
+from app.messaging.models import Notice, OutgoingMessage
 
 After = tuple[datetime, UUID]
 """Key of a page's last row: when it was made, and its id."""
@@ -59,3 +63,84 @@ def notices(
 def unread_count(session: Session, recipient: UUID) -> int:
     query = select(func.count()).select_from(Notice).where(Notice.recipient == recipient, Notice.read_at.is_(None))
     return session.scalar(query) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingView:
+    """A message that left the house, or should."""
+
+    id: UUID
+    channel: str
+    recipient_kind: str
+    recipient_id: UUID | None
+    address: str | None
+    """In full: mask it before anybody sees it."""
+    state: str
+    reason: str | None
+    attempts: int
+    provider: str | None
+    provider_id: str | None
+    kind: str
+    subject_kind: str
+    subject_id: UUID
+    case_no: str
+    text: str
+    """As it went out; until then as it would, in the recipient's language."""
+    created_at: datetime
+    sent_at: datetime | None
+    resendable: bool
+
+    def why(self, language: str) -> str:
+        """The reason in words: ours in the reader's language, a provider's as it came."""
+        return text(self.reason, language) if self.reason and has_text(self.reason) else self.reason or ""
+
+
+def outgoing(
+    session: Session, *, channel: str | None = None, state: str | None = None, after: After | None = None,
+    limit: int = 50,
+) -> list[OutgoingView]:  # fmt: skip
+    """Messages that left the house or should, the newest first; `after` continues behind that row."""
+    query = select(OutgoingMessage)
+    if channel:
+        query = query.where(OutgoingMessage.channel == channel)
+    if state:
+        query = query.where(OutgoingMessage.state == state)
+    if after is not None:
+        query = query.where(tuple_(OutgoingMessage.created_at, OutgoingMessage.id) < tuple_(*after))
+    query = query.order_by(OutgoingMessage.created_at.desc(), OutgoingMessage.id.desc()).limit(limit)
+    return [_outgoing(row) for row in session.scalars(query)]
+
+
+def outgoing_message(session: Session, message_id: UUID) -> OutgoingView:
+    """Raises UnknownMessage."""
+    row = session.get(OutgoingMessage, message_id)
+    if row is None:
+        raise UnknownMessage
+    return _outgoing(row)
+
+
+def reveal_address(session: Session, message_id: UUID, actor: Actor, now: datetime) -> str:
+    """The number or address in full; the look is written down. Citizens' are for those who may see citizens.
+
+    Raises UnknownMessage, Forbidden."""
+    found = outgoing_message(session, message_id)
+    require(actor, "message.read")
+    if found.recipient_kind == RecipientKind.CITIZEN:
+        require(actor, "citizen.read")
+    audit.log_access(session, actor, "message.address", message_id, now)
+    return found.address or ""
+
+
+def troubled(session: Session, most: int = 100) -> int:
+    """How many messages failed or may not have arrived; counted up to `most`."""
+    open_ones = select(OutgoingMessage.id).where(OutgoingMessage.state.in_((MessageState.FAILED, MessageState.UNKNOWN)))
+    return session.scalar(select(func.count()).select_from(open_ones.limit(most).subquery())) or 0
+
+
+def _outgoing(row: OutgoingMessage) -> OutgoingView:
+    return OutgoingView(
+        row.id, row.channel, row.recipient_kind, row.recipient_id, row.address, row.state, row.reason, row.attempts,
+        row.provider, row.provider_id, row.kind, row.subject_kind, row.subject_id, str(row.params.get("case_no", "")),
+        row.body or said(row.text_key, row.params, row.language), row.created_at, row.sent_at,
+        row.state in RESENDABLE,
+    )  # fmt: skip

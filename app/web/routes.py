@@ -26,8 +26,8 @@ processes = ApiBlueprint("processes", __name__, url_prefix="/processes", descrip
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.blueprint, identity.people, lifecycle.registering, cases.registrations, cases.cases, lifecycle.steering,
-    lifecycle.tasks, cases.orders, lifecycle.ordering, searching.searching,
-    searching.queries, searching.case_fields, reports.exports, reports.contacts, messaging.blueprint, incidents,
+    lifecycle.tasks, cases.orders, lifecycle.ordering, searching.searching, searching.queries,
+    searching.case_fields, reports.exports, reports.contacts, messaging.blueprint, messaging.sendings, incidents,
     processes,
 )  # fmt: skip
 

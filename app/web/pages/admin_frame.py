@@ -28,6 +28,7 @@ TABS = (
     ("calendars", "calendar", "/admin/calendars", "calendar.manage"),
     ("rights", "shield-check", "/admin/rights", "settings.read"),
     ("settings", "settings", "/admin/settings", "settings.read"),
+    ("messages", "mail-forward", "/admin/messages", "message.read"),
     ("history", "history", "/admin/history", "settings.read"),
 )
 

@@ -25,7 +25,7 @@ VARIABLES = {
 }  # fmt: skip
 """Where a setting is called otherwise than CITYDESK_ and its name."""
 GROUPS = ("case", "citizen", "history", "task", "order", "visit", "query", "figures", "audit", "incident", "bundle",
-          "calendar", "city", "user", "settings", "field", "metrics")  # fmt: skip
+          "message", "calendar", "city", "user", "settings", "field", "metrics")  # fmt: skip
 
 
 @blueprint.get("/admin/rights")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import city, identity
+from app.citizens.masking import normalise_phone
 from app.core.errors import Invalid, NotFound
 from app.core.http import site
 from app.core.i18n import LANGUAGES
@@ -86,6 +87,19 @@ def change_person(user_id: UUID) -> Response | tuple[str, int]:
         identity.change_name(
             session, user_id, form.get("name", ""), form.get("language", ""), actor=actor(), now=site().clock.now()
         )
+
+    return _deed(user_id, change, t("web.admin.saved"))
+
+
+@blueprint.post("/admin/people/<uuid:user_id>/reach")
+@permits("user.manage")
+def change_reach(user_id: UUID) -> Response | tuple[str, int]:
+    """Where SMS, voice messages and e-mail find this person."""
+    form = request.form
+
+    def change(session: Session) -> None:
+        phone, email = normalise_phone(form.get("phone", "")), form.get("email", "").strip()
+        identity.change_reach(session, user_id, phone, email, actor=actor(), now=site().clock.now())
 
     return _deed(user_id, change, t("web.admin.saved"))
 

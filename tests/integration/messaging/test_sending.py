@@ -27,7 +27,7 @@ from app.workflow.outbox import deliver_outbox
 NOON = datetime(2026, 11, 18, 4, tzinfo=UTC)
 ANN = Recipient(RecipientKind.USER, new_id(), "en", "13800130001", "ann@city.example")
 BEN = Recipient(RecipientKind.USER, new_id(), "zh-CN")
-SUPERVISOR = Actor(new_id(), "Su", (Grant(Role.SHIFT_SUPERVISOR),), "en")
+ADMIN = Actor(new_id(), "Ad", (Grant(Role.ADMINISTRATOR),), "en")
 ALARM = Message(
     "ALARM", "case", new_id(), "notice.ALARM",
     {"order_no": "7", "summary": "gas", "reason": "", "alarm": "enum.Reason.OVERDUE"},
@@ -130,11 +130,11 @@ def test_a_worker_that_dies_while_sending_leaves_unknown_and_nothing_goes_out_tw
     assert (message.state, message.reason) == ("UNKNOWN", "messaging.reason.left_sending")
 
     with runtime.sessions.begin() as session:
-        messaging.resend(session, message.id, address=None, actor=SUPERVISOR, now=runtime.clock.now())
+        messaging.resend(session, message.id, address=None, actor=ADMIN, now=runtime.clock.now())
     work(runtime)
     assert (len(wire.arrived), the_message(runtime).state) == (2, "SENT"), "a person decided so"
     with runtime.sessions.begin() as session, pytest.raises(NotResendable):
-        messaging.resend(session, message.id, address=None, actor=SUPERVISOR, now=runtime.clock.now())
+        messaging.resend(session, message.id, address=None, actor=ADMIN, now=runtime.clock.now())
 
 
 def test_what_certainly_did_not_go_out_is_tried_again_and_what_may_have_is_not(runtime: Runtime, wire: Wire) -> None:
@@ -156,7 +156,7 @@ def test_a_refusal_and_endless_trouble_are_failures_people_see(runtime: Runtime,
     assert (the_message(runtime).state, the_message(runtime).reason) == ("FAILED", "no such number")
     wire.then = [NotSent("busy") for _ in range(9)]
     with runtime.sessions.begin() as session:
-        messaging.resend(session, the_message(runtime).id, address="139", actor=SUPERVISOR, now=runtime.clock.now())
+        messaging.resend(session, the_message(runtime).id, address="139", actor=ADMIN, now=runtime.clock.now())
     for _ in range(9):
         work(runtime)
         later(runtime, timedelta(minutes=1))
