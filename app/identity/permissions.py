@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "task.release": EVERYONE,
     "order.assign": frozenset({Role.DEPARTMENT_HEAD, Role.SHIFT_SUPERVISOR}),
     "order.withdraw": frozenset({Role.SHIFT_SUPERVISOR}),
+    "order.remind": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
     "visit.bring_forward": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
     "audit.read": frozenset({Role.AUDITOR}),
     "incident.read": _REPAIRERS | {Role.SHIFT_SUPERVISOR},

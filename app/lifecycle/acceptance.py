@@ -7,7 +7,7 @@ from app.cases.enums import CaseStatus, FactKind, LeaderInstructionKind
 from app.cases.models import LeaderInstruction
 from app.core.ids import new_id
 from app.lifecycle.dossier import case_of, dossier_of
-from app.lifecycle.notices import tell
+from app.lifecycle.notices import in_house, tell
 from app.lifecycle.subject import reason_key, said
 from app.lifecycle.withdrawal import withdraw_open_orders
 from app.workflow import OnInstance
@@ -47,7 +47,7 @@ def report_to_leader(session: Session, call: Call, on: OnInstance) -> Variables:
     text = case.custom.get(JUDGEMENT_TEXT) if reason == "JUDGEMENT" else None
     dossier_of(session, on).fact(FactKind.REPORTED_TO_LEADER, on, reason=reason, text=text)
     on.change("reported_to_leader", None, reason)
-    tell(session, on, "REPORTED_TO_LEADER", ["leader"], occasion=f"{on.no}", reason=reason_key(reason))
+    tell(session, on, "REPORTED_TO_LEADER", in_house("leader"), occasion=f"{on.no}", reason=reason_key(reason))
     return {}
 
 

@@ -7,7 +7,7 @@ from app.cases.models import CaseFile, Supervision, WorkOrder
 from app.core.ids import new_id
 from app.lifecycle.dossier import dossier_of, order_of
 from app.lifecycle.limits import end_running_limits
-from app.lifecycle.notices import tell
+from app.lifecycle.notices import in_house, note_told, reach_of, tell
 from app.lifecycle.subject import persons_reason, reason_key, said
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
@@ -61,9 +61,9 @@ def alarm(session: Session, call: Call, on: OnInstance) -> Variables:
     kind, text = said(call.inputs["kind"]), said(call.inputs.get("text"))
     dossier_of(session, on).fact(FactKind.ALARMED, on, reason=text, body={"kind": kind})
     on.change("alarm", None, kind)
-    tell(
-        session, on, "ALARM", ["leader", "supervisor"], occasion=f"{kind}:{on.no}", reason=text, alarm=reason_key(kind)
-    )
+    reach = reach_of(session, on, kind, kind, ["leader", "supervisor"], call.element)
+    note_told(on, "ALARM", reach, kind)
+    tell(session, on, "ALARM", reach, occasion=f"{kind}:{on.no}", reason=text, alarm=reason_key(kind))
     return {}
 
 
@@ -80,7 +80,7 @@ def raise_supervision(session: Session, call: Call, on: OnInstance) -> Variables
         )
     )  # fmt: skip
     raise_level(case, level, on)
-    tell(session, on, "SUPERVISED", ["handler", "head"], occasion=f"{level}:{on.no}",
+    tell(session, on, "SUPERVISED", in_house("handler", "head"), occasion=f"{level}:{on.no}",
          reason=reason_key(reason), level=f"enum.SupervisionLevel.{level}")  # fmt: skip
     return {}
 

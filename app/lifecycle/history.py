@@ -91,6 +91,8 @@ _MERGES = (
     ("taken_out_of", "new"),
 )  # fmt: skip
 """Fields that tell of merging, with the side that has the other one's number."""
+REMINDED = "notice.BY_HAND"
+"""The field that tells of a reminder by hand."""
 
 
 class Teller:
@@ -153,6 +155,8 @@ class Teller:
         for what, side in _MERGES:
             if what in fields:
                 return self._say(what, number=str(fields[what][side]), **known)
+        if REMINDED in fields:
+            return self._say("reminded", **known)
         return self._say("amend", **known) if row.kind == "amend" else None
 
     def _claimed(self, row: HistoryRow, known: Mapping[str, str]) -> str:
@@ -211,7 +215,7 @@ def _topics(row: HistoryRow, fields: Mapping[str, Any]) -> frozenset[Topic]:
     found: set[Topic] = set()
     if row.actor.int >= 16:
         found.add("people")
-    if row.kind == "fire_timers" or names & {"limit", "alarm", "supervision"}:
+    if row.kind == "fire_timers" or names & {"limit", "alarm", "supervision", "notice"}:
         found.add("limits")
     if names & {"visit", "replied", "call"}:
         found.add("calls")

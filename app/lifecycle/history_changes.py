@@ -160,9 +160,18 @@ def _documents(rest: str, change: Mapping[str, Any], words: Words) -> str:
 
 
 def _notice(kind: str, change: Mapping[str, Any], words: Words) -> str:
-    to = change["new"]["to"]
-    people = [words.say(f"lifecycle.history.to.{who}") for who in ([to] if isinstance(to, str) else to)]
-    return words.say("lifecycle.history.notice", people=words.join(people))
+    to, rows = change["new"]["to"], change["new"].get("rows")
+    reach: Mapping[str, Any] = to if isinstance(to, dict) else dict.fromkeys([to] if isinstance(to, str) else to, ())
+    people = words.join([_reached(who, channels, words) for who, channels in reach.items()])
+    if not rows:
+        return words.say("lifecycle.history.notice", people=people)
+    return words.say("lifecycle.history.notice_by_rows", people=people, rows=words.join([str(row) for row in rows]))
+
+
+def _reached(who: str, channels: Sequence[str], words: Words) -> str:
+    name = words.say(f"lifecycle.history.to.{who}")
+    outside = [words.say(f"messaging.channel.{channel}") for channel in channels if channel != "LIVE"]
+    return words.say("lifecycle.history.to.by", who=name, channels=words.join(outside)) if outside else name
 
 
 def _visit(rest: str, change: Mapping[str, Any], words: Words) -> str:

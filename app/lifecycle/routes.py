@@ -12,6 +12,7 @@ from app.identity.guard import actor, permits, signed_in
 from app.lifecycle import bring_visit_forward, forms, withdraw_case, withdraw_order
 from app.lifecycle.form_view import shown_form, shown_values
 from app.lifecycle.history import history_of
+from app.lifecycle.reminding import remind
 from app.lifecycle.reporting import register
 from app.lifecycle.schemas import (
     CompletedSchema,
@@ -168,6 +169,17 @@ def history(case_no: str) -> dict[str, Any]:
     with site().sessions() as session:
         told = history_of(runtime(), session, find(session, case_no), actor(), language())
     return {"history": told}
+
+
+@ordering.operation("/<order_no>/reminders", "POST")
+@permits("order.remind")
+@ordering.takes(ReasonSchema)
+@ordering.gives(None, 204)
+def remind_of_order(body: dict[str, Any], order_no: str) -> None:
+    """Remind whoever works on an order, with a text of one's own"""
+    with site().sessions() as session:
+        order_id = order_by_number(session, order_no, actor()).order.id
+    remind(runtime(), order_id, text=body["reason"], actor=actor(), command_id=command_id())
 
 
 @ordering.operation("/<order_no>/withdrawal", "POST")

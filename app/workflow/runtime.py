@@ -12,7 +12,7 @@ from app.core.clock import Clock
 from app.core.db import Sessions
 from app.identity.actors import Actor
 from app.workflow.bundles import Bundles
-from app.workflow.engine.types import Call, Element, Operation, Registry, Step, Variables
+from app.workflow.engine.types import Call, Decided, Element, Fault, Operation, Registry, Step, Variables
 from app.workflow.schemas import Command, InstanceView, OutboxRow, View
 
 
@@ -30,6 +30,7 @@ class OnInstance:
         self.changes: dict[str, dict[str, Any]] = {}
         self.personal: dict[str, dict[str, Any]] = {}
         self.scope: dict[str, Any] = {}
+        self.decided: list[Decided] = []
 
     @property
     def instance_id(self) -> UUID:
@@ -54,6 +55,18 @@ class OnInstance:
     def emit(self, kind: str, body: Variables, dedupe: str | None = None) -> None:
         """Carry this out after the commit (an outbox row). The same `kind` and `dedupe` is carried out once, ever."""
         self.emitted.append((kind, body, dedupe or f"{self.instance_id}:{self.no}:{len(self.emitted)}"))
+
+    def decide(self, session: Session, decision: str, inputs: Variables, *, element: str = "") -> Any:
+        """What a decision of the instance's own bundle says of `inputs`; the rules that matched stand in this history
+        row. None where the bundle has no such decision. Raises Fault when the table fails."""
+        model = self.runtime.bundles.get(session, self.bundle_id, self.runtime.registry).decisions.get(decision)
+        if model is None:
+            return None
+        found = model.explain(decision, inputs, now=self.now.astimezone(self.runtime.zone))
+        if found.value is None and found.reasons:
+            raise Fault(element, f"decision {decision}: {found.reasons[0]}", inputs)
+        self.decided.append(Decided(element, "", decision, found.tables))
+        return found.value
 
     def change(self, field: str, old: object, new: object, *, personal: bool = False) -> None:
         """Put a changed field of the subject into this history row; personal values beside the chain, erasable."""

@@ -91,6 +91,8 @@ def write(session: Session, draft: Draft, *, commit: bool = False) -> FollowUp |
         draft.changes["fields"] = on.changes
     if on.scope:
         draft.doc["scope"] = on.scope
+    if on.decided:
+        draft.result[DECIDED] = [*draft.result.get(DECIDED, ()), *map(in_history, on.decided)]
     follow = FollowUp(on.instance_id, on.no, draft.outbox, draft.waits, draft.all_waits)
     outbox = _outbox(on, follow)
     session.flush()

@@ -1,11 +1,14 @@
 """The division of duties, the urgency and the limits, row by row as published."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pytest
 
 from app import dmn
+from app.lifecycle.notices import RECIPIENTS
+from app.messaging import Channel
 
 DEPARTMENT_OF = {
     "WATER_SUPPLY": "water",
@@ -129,3 +132,42 @@ def test_urgency(duties: dmn.Model, reported: str, sub_category: str | None, urg
 )
 def test_the_limits_that_ship(limits: dmn.Model, facts: dict[str, Any], expected: tuple[int, str]) -> None:
     assert limit(limits, **facts) == expected
+
+
+@pytest.fixture(scope="module")
+def reminders(files: Mapping[str, bytes]) -> dmn.Model:
+    return dmn.parse(files["processes/decisions/reminders.dmn"])
+
+
+def reach(model: dmn.Model, rung: str, **facts: Any) -> dict[str, set[str]]:
+    """Whom a rung reaches, by which channels."""
+    usual = {"limit_kind": "HANDLE", "urgency": "NORMAL", "category": "LANDSCAPING", "supervision": None,
+             "stage": "SIGNED"}  # fmt: skip
+    found: dict[str, set[str]] = {}
+    for row in model.evaluate("reminders", {**usual, **facts, "rung": rung}):
+        found.setdefault(row["whom"], set()).update(row["channels"])
+    return found
+
+
+@pytest.mark.feature("D15", "V03")
+def test_reminders_climb_with_lateness_urgency_and_supervision(reminders: dmn.Model) -> None:
+    assert reach(reminders, "DUE_SOON") == {"handler": {"LIVE"}}
+    assert reach(reminders, "DUE_SOON", urgency="EMERGENCY") == {"handler": {"LIVE", "SMS"}}
+    assert reach(reminders, "DUE_SOON", category="GAS_SUPPLY")["head"] == {"LIVE"}
+    assert set(reach(reminders, "DUE")) == {"handler", "head", "supervisor"}
+    assert "SMS" in reach(reminders, "DUE", limit_kind="SIGN", stage="DISPATCHED")["head"]
+    assert reach(reminders, "OVERDUE")["leader"] == {"LIVE"}
+    assert reach(reminders, "OVERDUE", supervision="CIRCULAR")["leader"] == {"LIVE", "SMS"}
+    assert reach(reminders, "ESCALATED")["leader"] == {"LIVE", "SMS"}
+    assert reach(reminders, "EMERGENCY")["leader"] == {"LIVE", "SMS", "VOICE"}
+
+
+def test_the_reminders_table_names_people_and_channels_that_exist(reminders: dmn.Model) -> None:
+    table = reminders.decision("reminders").table
+    assert table is not None
+    rungs = ("DUE_SOON", "DUE", "OVERDUE", "ESCALATED", "EMERGENCY", "NOT_ON_SITE", "BY_HAND")
+    for rung, kind, supervision in product(rungs, ("SIGN", "STAGE_ON_SITE"), (None, "CIRCULAR")):
+        told = reach(reminders, rung, limit_kind=kind, supervision=supervision, urgency="EMERGENCY")
+        assert told, rung
+        assert set(told) <= set(RECIPIENTS)
+        assert set().union(*told.values()) <= set(Channel)
