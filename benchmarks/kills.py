@@ -29,7 +29,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -185,14 +185,16 @@ class Product:
 
 
 @contextmanager
-def product() -> Iterator[Product]:
-    """Start one with the demo city's people and short limits; stop it and remove its folder afterwards."""
+def product(settings: Mapping[str, str] | None = None) -> Iterator[Product]:
+    """Start one with the demo city's people, short limits and these settings; stop it and remove its folder
+    afterwards."""
     home = Path(tempfile.mkdtemp(prefix="citydesk-kills-"))
     home.chmod(0o711)
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("CITYDESK_", "DATABASE_", "REDIS_"))}
+    clean |= settings or {}
     command = [sys.executable, "-m", "app.cli.up", "--data", str(home / "data"), "--port", str(port), "--cases", "0"]
     running = Product(DataFolder(home / "data"), f"http://127.0.0.1:{port}", command, clean)
     running.start()

@@ -25,6 +25,7 @@ const ISLANDS = [
   'board',
   'case',
   'dashboard',
+  'deadlines',
   'diagram',
   'form',
   'inbox',

@@ -110,7 +110,7 @@ def board(runtime: Runtime, session: Session, actor: Actor, wanted: OrderFilter,
     for row in rows:
         column = columns[Column(row.place)]
         column.count, column.late = row.whole, row.late_ones
-    found = _items(runtime, session, [row.id for row in rows])
+    found = order_items(runtime, session, [row.id for row in rows])
     for item in found:
         columns[item.column].items.append(item)
     dues = [row.due for row in rows if row.due < now and row.place != Column.REPORTED]
@@ -124,16 +124,16 @@ def order_list(
     """One page, due first first, and the key of the next page. Raises Invalid (`after`)."""
     query, due = _listed(actor, wanted, now)
     if after is not None:
-        query = query.where(tuple_(due, WorkOrder.id) > tuple_(*_read_key(after)))
+        query = query.where(tuple_(due, WorkOrder.id) > tuple_(*read_key(after)))
     rows = session.execute(query.order_by(due, WorkOrder.id).limit(limit + 1)).all()
-    items = _items(runtime, session, [row.id for row in rows[:limit]])
+    items = order_items(runtime, session, [row.id for row in rows[:limit]])
     last = rows[limit - 1] if len(rows) > limit else None
     return items, f"{last.due.isoformat()}~{last.id.hex}" if last else None
 
 
 def order_item(runtime: Runtime, session: Session, order_id: UUID) -> OrderItem:
     """One order with its open tasks; who may read it is the caller's business. Raises NotFound."""
-    found = _items(runtime, session, [order_id])
+    found = order_items(runtime, session, [order_id])
     if not found:
         raise NotFound("cases.order_unknown")
     return found[0]
@@ -218,7 +218,7 @@ def _narrowed(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     return only
 
 
-def _items(runtime: Runtime, session: Session, ids: Sequence[UUID]) -> list[OrderItem]:
+def order_items(runtime: Runtime, session: Session, ids: Sequence[UUID]) -> list[OrderItem]:
     """Each order with its limits, its open tasks and whoever holds the first of them."""
     lines = order_lines(session, ids)
     tasks = open_work(session, ids) if ids else []
@@ -249,7 +249,8 @@ def _column(line: OrderLine) -> Column:
     return Column.SIGN if line.order.state == OrderState.DISPATCHED else Column.HANDLING
 
 
-def _read_key(after: str) -> tuple[datetime, UUID]:
+def read_key(after: str) -> tuple[datetime, UUID]:
+    """The key of a page's last row. Raises Invalid."""
     try:
         due, order_id = after.split("~")
         return datetime.fromisoformat(due), UUID(order_id)

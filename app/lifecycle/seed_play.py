@@ -43,6 +43,9 @@ class Kept:
     def __init__(self) -> None:
         self.rows: list[UUID] = []
 
+    def was_emptied(self) -> bool:
+        return False
+
     def enqueue(self, rows: Sequence[UUID]) -> None:
         self.rows += rows
 

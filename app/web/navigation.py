@@ -49,6 +49,7 @@ ITEMS = (
     Item("instructions", "writing", "/instructions", _may("case.instruct"), "I"),
     Item("desk", "headset", "/registrations/new", _may("case.register"), "N"),
     Item("orders", "layout-kanban", "/orders", _works_on_orders, "O"),
+    Item("deadlines", "alarm", "/deadlines", _may("figures.read"), "U"),
     Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles()), "T"),
     Item("cases", "folders", "/cases", _may("case.read"), "C"),
     Item("dashboard", "chart-bar", "/dashboard", lambda a: can(a, "figures.read") and not _leads(a), "D"),

@@ -14,12 +14,15 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.workflow.outbox import deliver_outbox
+from app.workflow.presence import Presence
 from app.workflow.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
 QUEUE = "citydesk"
 JOB = "app.workflow.jobs.deliver"
+MARK = "citydesk:queue"
+"""A key that stands in Redis as long as nobody emptied it."""
 OFF = 5.0
 """Seconds without another try after Redis did not answer: a command must not wait for it again and again."""
 
@@ -65,6 +68,19 @@ class RqQueue:
             self._off_until = time.monotonic() + OFF
             log.warning("queue: %s; %s outbox rows wait for the sweeper", error, len(rows))
 
+    def was_emptied(self) -> bool:
+        """An emptied Redis lacks our mark; a worker that starts takes it away, for what its forerunner had in hand."""
+        try:
+            return bool(self.connection.set(MARK, "1", nx=True))
+        except redis.RedisError:
+            return False
+
+    def unmark(self) -> None:
+        try:
+            self.connection.delete(MARK)
+        except redis.RedisError as error:
+            log.warning("queue: %s", error)
+
 
 class _Worker(SimpleWorker):
     """Runs our one job and nothing else, whoever wrote it into the queue: RQ would call any function by its name."""
@@ -88,6 +104,10 @@ def work(runtime: Runtime, *, burst: bool = False) -> None:
     queue = runtime.queue
     if not isinstance(queue, RqQueue):
         raise TypeError("a worker needs a runtime whose queue is an RqQueue")
+    presence = Presence(runtime.sessions.kw["bind"])
+    runtime.worker = presence.number
+    presence.start()
+    queue.unmark()
     connection = redis.Redis.from_url(queue.url)
     worker = _Worker(
         [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
@@ -96,4 +116,7 @@ def work(runtime: Runtime, *, burst: bool = False) -> None:
         log_job_description=False,
     )
     worker.max_connection_wait_time = 2
-    worker.work(burst=burst, logging_level="WARNING")
+    try:
+        worker.work(burst=burst, logging_level="WARNING")
+    finally:
+        presence.end()

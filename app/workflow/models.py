@@ -174,6 +174,8 @@ class Outbox(Base):
     due_at: Mapped[datetime] = mapped_column(Instant)
     nudge_at: Mapped[datetime] = mapped_column(Instant)
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    claimed_by: Mapped[int | None]
+    """Number of the worker (`presence`)."""
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     error: Mapped[str | None] = mapped_column(Text)
 

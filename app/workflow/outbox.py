@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from app.core.ids import new_id
@@ -15,6 +15,7 @@ from app.workflow import codec
 from app.workflow.errors import Later, Permanent, Temporary
 from app.workflow.execute import attempt, follow_up
 from app.workflow.models import Incident, Outbox
+from app.workflow.presence import LEFT, WORKERS
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import Command, OutboxRow
 
@@ -22,7 +23,11 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 CLAIM_TIMEOUT = timedelta(minutes=2)
-"""After this a claimed row counts as left by a dead worker."""
+"""After this a claimed row counts as left, whether its worker lives or not."""
+CLAIM_GRACE = timedelta(seconds=3)
+"""So long a worker may have been at a row before it is asked whether it lives: it may just have started."""
+SETTLED = timedelta(seconds=10)
+"""After a start of the database nobody is taken for dead before all had the time to take their locks again."""
 
 
 def deliver_outbox(runtime: Runtime, row_id: UUID) -> bool:
@@ -31,7 +36,7 @@ def deliver_outbox(runtime: Runtime, row_id: UUID) -> bool:
     Never raises for what a handler does: a failure is put off, and finally becomes an incident, so one poisonous row
     never stops the queue."""
     with runtime.sessions.begin() as session:
-        row = claim(session, row_id, runtime.clock.now())
+        row = claim(session, row_id, runtime.clock.now(), runtime.worker)
     if row is None:
         return False
     handler, outside = runtime.outbox_handlers.get(row.kind, (None, False))
@@ -59,12 +64,12 @@ def deliver_outbox(runtime: Runtime, row_id: UUID) -> bool:
     return True
 
 
-def claim(session: Session, row_id: UUID, now: datetime) -> OutboxRow | None:
-    """Take a row by a conditional UPDATE: of several workers one gets it."""
+def claim(session: Session, row_id: UUID, now: datetime, worker: int | None = None) -> OutboxRow | None:
+    """Take a row by a conditional UPDATE: of several workers one gets it. `worker`: its number in `presence`."""
     mine = (
         update(Outbox)
         .where(Outbox.id == row_id, Outbox.state == "PENDING", Outbox.due_at <= now)
-        .values(state="CLAIMED", claimed_at=now, attempts=Outbox.attempts + 1)
+        .values(state="CLAIMED", claimed_at=now, claimed_by=worker, attempts=Outbox.attempts + 1)
         .returning(Outbox)
     )
     row = session.scalar(mine)
@@ -138,8 +143,9 @@ def _report(runtime: Runtime, row: OutboxRow, error: str) -> None:
 
 def left_claimed(session: Session, now: datetime, limit: int = 100) -> list[tuple[UUID, str]]:
     """Rows whose worker died in between: (id, kind)."""
-    query = select(Outbox.id, Outbox.kind).where(Outbox.state == "CLAIMED", Outbox.claimed_at < now - CLAIM_TIMEOUT)
-    return [(row.id, row.kind) for row in session.execute(query.order_by(Outbox.claimed_at).limit(limit))]
+    bounds = {"late": now - CLAIM_TIMEOUT, "lately": now - CLAIM_GRACE, "workers": WORKERS, "settled": SETTLED,
+              "most": limit}  # fmt: skip
+    return [(row.id, row.kind) for row in session.execute(text(LEFT), bounds)]
 
 
 def recover(runtime: Runtime, row_id: UUID, kind: str) -> None:

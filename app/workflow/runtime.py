@@ -115,6 +115,10 @@ class Queue(Protocol):
         """Ask a worker to deliver these outbox rows soon. Must not raise: a sweeper finds what gets lost."""
         ...
 
+    def was_emptied(self) -> bool:
+        """Whether it may have lost what it held, since it was asked last. Must not raise."""
+        ...
+
 
 @dataclass(slots=True)
 class Runtime:
@@ -127,6 +131,8 @@ class Runtime:
     """The city's: `today()` in a diagram is the day there."""
     queue: Queue | None = None
     """None: outbox rows wait for a sweeper or `settle` (tests, seeding)."""
+    worker: int | None = None
+    """This process's number as a worker; None: it is none, and what it claims is found by its age only."""
     handlers: dict[str, OperationHandler] = field(default_factory=dict)
     providers: list[FunctionProvider] = field(default_factory=list)
     listeners: list[StepListener] = field(default_factory=list)

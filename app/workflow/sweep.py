@@ -2,9 +2,9 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from app.workflow.deliver import start_by
 from app.workflow.execute import follow_up, hand_over
@@ -84,7 +84,18 @@ def _nudge(runtime: Runtime, limit: int) -> int:
         recover(runtime, row_id, kind)
     if runtime.queue is None:
         return 0
-    waiting = select(Outbox.id).where(Outbox.state == "PENDING", Outbox.nudge_at <= now).order_by(Outbox.nudge_at)
+    if runtime.queue.was_emptied():
+        handed = Outbox.nudge_at < now + AGAIN  # all that is due, handed over or not
+        handed_over = 0
+        while more := _hand_over(runtime, handed & (Outbox.due_at <= now), now, limit):
+            handed_over += more
+        return handed_over
+    return _hand_over(runtime, Outbox.nudge_at <= now, now, limit)
+
+
+def _hand_over(runtime: Runtime, which: ColumnElement[bool], now: datetime, limit: int) -> int:
+    assert runtime.queue is not None
+    waiting = select(Outbox.id).where(Outbox.state == "PENDING", which).order_by(Outbox.nudge_at)
     mine = waiting.limit(limit).with_for_update(skip_locked=True)
     with runtime.sessions.begin() as session:
         rows = list(session.scalars(mine))

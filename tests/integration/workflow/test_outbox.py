@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from app import workflow
 from app.core.db import Sessions
 from app.core.ids import new_id
-from app.workflow import OutboxRow, Permanent, Runtime, Temporary, deliver_outbox, jobs, sweep
+from app.workflow import OutboxRow, Permanent, Runtime, Temporary, deliver_outbox, jobs, outbox, sweep
+from app.workflow.presence import Presence
 from tests.integration.workflow.office import ANA, Office, together
 from tests.unit.engine.writing import diagram, end, process, service, start, user
 
@@ -157,6 +159,9 @@ def test_a_crash_between_commit_and_queue_is_found_by_the_sweeper(office: Office
     queued: list[UUID] = []
 
     class Queue:
+        def was_emptied(self) -> bool:
+            return False
+
         def enqueue(self, rows: Sequence[UUID]) -> None:
             queued.extend(rows)
 
@@ -172,6 +177,41 @@ def test_a_crash_between_commit_and_queue_is_found_by_the_sweeper(office: Office
     assert queued == [row(office).id]
     sweep(office.runtime)
     assert len(queued) == 1
+
+
+def test_what_a_dead_worker_had_in_hand_is_found_within_seconds(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SETTLED", timedelta(0))  # the tests' database has just started
+    office.start("ringing")
+    presence = Presence(office.runtime.sessions.kw["bind"])
+    presence.start()
+    while not held(office, presence.number):
+        pass
+    with office.runtime.sessions.begin() as session:
+        assert outbox.claim(session, row(office).id, office.clock.now(), presence.number) is not None
+    office.clock.move_to(office.clock.now() + timedelta(seconds=4))
+    sweep(office.runtime)
+    assert row(office).state == "CLAIMED", "slow, but it lives"
+    presence.end()
+    sweep(office.runtime)
+    assert row(office).state == "PENDING"
+
+
+def held(office: Office, number: int) -> bool:
+    with office.runtime.sessions() as session:
+        asked = text("select count(*) from pg_locks where locktype = 'advisory' and objid = cast(:n as bigint)::oid")
+        return bool(session.scalar(asked, {"n": number}))
+
+
+def test_an_emptied_queue_gets_all_that_is_due_at_once(office: Office, queue: jobs.RqQueue) -> None:
+    office.runtime.queue = queue
+    sweep(office.runtime)
+    office.start("ringing")
+    assert sweep(office.runtime).outbox == 0, "it is in the queue"
+    queue.connection.flushall()
+    assert sweep(office.runtime).outbox == 1, "not only when its time to be handed over again has come"
+    assert len(queue.queue.get_jobs()) == 1
 
 
 def test_jobs_hold_json_and_nothing_else(office: Office, queue: jobs.RqQueue) -> None:
