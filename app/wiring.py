@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, identity, messaging, workflow, worklist
+from app import city, identity, messaging, supervision, workflow, worklist
 from app.contacts import VOICE_OPERATIONS
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
@@ -111,12 +111,14 @@ def register(runtime: Runtime) -> None:
     runtime.registry = replace(runtime.registry, trade=vocabulary.trade())
     runtime.functions(functions.calendar_functions, city.FUNCTIONS)
     runtime.on_steps(progress.follow)
+    runtime.on_steps(supervision.follow)
     runtime.on_steps(partial(_number, runtime))  # last: it locks the counters (W14)
     runtime.prepare("complete_task", tasks.prepare_completion)
     runtime.outbox("message", workflow.deliver_sent)
     runtime.outbox("signal", workflow.deliver_signal)
     runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
     runtime.outbox(messaging.OUTBOX_KIND, _carrier())
+    runtime.outbox(supervision.OUTBOX_KIND, supervision.tell_of_demand)
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
@@ -185,6 +187,7 @@ def _refresh_calendars(runtime: Runtime) -> None:
 
 _RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (
     (timedelta(minutes=1), "figures by day", roll_up),
+    (timedelta(hours=1), "supervise what is overdue", supervision.raise_for_overdue),
     (timedelta(hours=1), "forget delivered outbox rows", forget_done),
     (timedelta(days=1), "forget sign-in attempts", _forget_attempts),
     (timedelta(days=1), "forget ended sessions", _forget_sessions),
@@ -203,7 +206,7 @@ _OPERATIONS: tuple[tuple[Callable[..., Variables], str, _Names, _Names, _Names],
     (handling.count_orders, "count_orders", LIFECYCLE, (), ()),
     (handling.end_order, "end_order", DEPARTMENTS, ("outcome",), ()),
     (handling.alarm, "alarm", BOTH, ("kind",), ("text",)),
-    (handling.raise_supervision, "raise_supervision", BOTH, ("level",), ("reason",)),
+    (supervision.raise_by_diagram, "raise_supervision", BOTH, ("level",), ("reason",)),
     (notices.notify, "notify", BOTH, ("kind", "to"), ("rung",)),
     (limits.start_limit, "start_limit", BOTH, ("kind", "due"), ()),
     (limits.end_limit, "end_limit", BOTH, ("kind",), ()),

@@ -198,6 +198,14 @@ class SupervisionLevel(StrEnum):
     CIRCULAR = "CIRCULAR"
 
 
+class SupervisionState(StrEnum):
+    """OPEN: its departments owe an answer, if one is due; ANSWERED: the supervisor has to look at the answers."""
+
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+    CLOSED = "CLOSED"
+
+
 class Outcome(StrEnum):
     """How a case ended (operation `close_case`)."""
 

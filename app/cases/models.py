@@ -240,18 +240,6 @@ class LeaderInstruction(Base):
     actor_name: Mapped[str]
 
 
-class Supervision(Base):
-    __tablename__ = "supervision"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    case_id: Mapped[UUID]
-    order_id: Mapped[UUID | None]
-    level: Mapped[str]
-    reason: Mapped[str]
-    at: Mapped[datetime] = mapped_column(Instant)
-    actor: Mapped[UUID]
-    actor_name: Mapped[str]
-
-
 class ReturnVisit(Base):
     """One attempt to ask one caller whether they are content."""
 

@@ -21,7 +21,6 @@ from app.cases.models import (
     Registration,
     ReturnVisit,
     StageTime,
-    Supervision,
     WorkOrder,
 )
 from app.citizens import masked_name, masked_phone, masked_text
@@ -204,10 +203,6 @@ def facts_of(session: Session, case_id: UUID) -> list[CaseFact]:
 def instructions_of(session: Session, case_id: UUID) -> list[LeaderInstruction]:
     query = select(LeaderInstruction).where(LeaderInstruction.case_id == case_id).order_by(LeaderInstruction.at)
     return list(session.scalars(query))
-
-
-def supervisions_of(session: Session, case_id: UUID) -> list[Supervision]:
-    return list(session.scalars(select(Supervision).where(Supervision.case_id == case_id).order_by(Supervision.at)))
 
 
 def visits_of(session: Session, case_id: UUID) -> list[ReturnVisit]:

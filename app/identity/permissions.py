@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.instruct": frozenset({Role.LEADER}),
     "figures.read": frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD, Role.LEADER, Role.AUDITOR}),
     "case.supervise": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
+    "supervision.answer": DEPARTMENT_ROLES,
     "citizen.read": _READERS,
     "history.read": _READERS,
     "history.replay": frozenset({Role.SHIFT_SUPERVISOR, Role.AUDITOR}),

@@ -30,6 +30,7 @@ SENDERS: Mapping[str, str | None] = {
     "contact_arrived": None,
     "case_withdrawn": None,
     "bring_visit_forward": None,
+    "supervision_raised": None,
     "withdraw_order": "lifecycle",
     "return_order": "lifecycle",
     "order_ended": "department_",

@@ -5,7 +5,7 @@ else changes what it reads here, so one look is enough; and rows that are insert
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -19,6 +19,8 @@ from app.core.db import Base
 from app.core.errors import NotFound
 from app.lifecycle.subject import ORDER
 from app.workflow import OnInstance
+
+Row = TypeVar("Row", bound=Base)
 
 _OPEN = "lifecycle.dossiers"
 _PARENTS = (CaseFile, Registration, ProcessingForm, WorkOrder)
@@ -91,6 +93,10 @@ class Dossier:
     ) -> None:  # fmt: skip
         """Something became true of the case by this command."""
         self.add(new_fact(self.case, kind, actor=on.actor, now=on.now, reason=reason, text=text, body=body))
+
+    def added(self, kind: type[Row]) -> list[Row]:
+        """Rows of this kind that the command has made so far."""
+        return [row for row in self._new if isinstance(row, kind)]
 
     def know(self, order: WorkOrder) -> None:
         self.known_orders[order.id] = order

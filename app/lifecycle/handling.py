@@ -1,13 +1,12 @@
-"""Stage 5, Handling: the departments' orders and how they end, supervision, alarms (D05, D11, V01-V09, Q02)."""
+"""Stage 5, Handling: the departments' orders and how they end, alarms (D05, D11, Q02)."""
 
 from sqlalchemy.orm import Session
 
-from app.cases.enums import FactKind, OrderOutcome, OrderState, SupervisionLevel
-from app.cases.models import CaseFile, Supervision, WorkOrder
-from app.core.ids import new_id
+from app.cases.enums import FactKind, OrderOutcome, OrderState
+from app.cases.models import WorkOrder
 from app.lifecycle.dossier import dossier_of, order_of
 from app.lifecycle.limits import end_running_limits
-from app.lifecycle.notices import in_house, note_told, reach_of, tell
+from app.lifecycle.notices import note_told, reach_of, tell
 from app.lifecycle.subject import persons_reason, reason_key, said
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
@@ -65,30 +64,3 @@ def alarm(session: Session, call: Call, on: OnInstance) -> Variables:
     note_told(on, "ALARM", reach, kind)
     tell(session, on, "ALARM", reach, occasion=f"{kind}:{on.no}", reason=text, alarm=reason_key(kind))
     return {}
-
-
-def raise_supervision(session: Session, call: Call, on: OnInstance) -> Variables:
-    """The case is marked, and whoever works on it hears of it (V02, V05, V06, V08, Q07)."""
-    dossier, order = dossier_of(session, on), order_of(session, on)
-    case = dossier.case
-    level = SupervisionLevel(call.inputs["level"])
-    reason = said(call.inputs.get("reason"))
-    dossier.add(
-        Supervision(
-            id=new_id(), case_id=case.id, order_id=order.id if order else None, level=level, reason=reason, at=on.now,
-            actor=on.actor.id, actor_name=on.actor.name,
-        )
-    )  # fmt: skip
-    raise_level(case, level, on)
-    tell(session, on, "SUPERVISED", in_house("handler", "head"), occasion=f"{level}:{on.no}",
-         reason=reason_key(reason), level=f"enum.SupervisionLevel.{level}")  # fmt: skip
-    return {}
-
-
-def raise_level(case: CaseFile, level: SupervisionLevel, on: OnInstance) -> None:
-    """A case's level never falls."""
-    levels = list(SupervisionLevel)
-    old = case.supervision_level
-    if old is None or levels.index(level) > levels.index(SupervisionLevel(old)):
-        case.supervision_level = level
-    on.change("supervision", old, level.value)

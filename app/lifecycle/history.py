@@ -95,6 +95,10 @@ REMINDED = "notice.BY_HAND"
 """The field that tells of a reminder by hand."""
 
 
+_SUPERVISED = ("supervision_answered", "supervision", "supervision_closed")
+"""Fields of what people do about supervision; raising a demand closes the lower one with it."""
+
+
 class Teller:
     """Turns rows into sentences for one reader; `process` names the diagram whose rows are being told."""
 
@@ -157,7 +161,10 @@ class Teller:
                 return self._say(what, number=str(fields[what][side]), **known)
         if REMINDED in fields:
             return self._say("reminded", **known)
-        return self._say("amend", **known) if row.kind == "amend" else None
+        if row.kind != "amend":
+            return None
+        done = next((what for what in _SUPERVISED if what in fields), None)
+        return self._say(f"did.{done}" if done else "amend", **known)
 
     def _claimed(self, row: HistoryRow, known: Mapping[str, str]) -> str:
         changed = row.changes.get("assignee", {})

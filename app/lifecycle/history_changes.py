@@ -17,6 +17,8 @@ _ENUMS = {
     "order_outcome": "OrderOutcome",
     "outcome": "Outcome",
     "supervision": "SupervisionLevel",
+    "supervision_closed": "SupervisionLevel",
+    "supervision_reason": "Reason",
     "replied": "ReplyWish",
     "origin": "Origin",
     "judgement": "Judgement",
@@ -174,6 +176,14 @@ def _reached(who: str, channels: Sequence[str], words: Words) -> str:
     return words.say("lifecycle.history.to.by", who=name, channels=words.join(outside)) if outside else name
 
 
+def _rule(rest: str, change: Mapping[str, Any], words: Words) -> str:
+    return words.say("lifecycle.history.supervision_rule", no=change["new"]["no"], note=change["new"]["note"])
+
+
+def _answer_due(rest: str, change: Mapping[str, Any], words: Words) -> str:
+    return words.say("lifecycle.history.field.supervision_due", new=words.time(change["new"]))
+
+
 def _visit(rest: str, change: Mapping[str, Any], words: Words) -> str:
     new = change["new"]
     result = words.label("VisitResult", new["result"])
@@ -185,5 +195,7 @@ _SPECIAL: Mapping[str, Callable[[str, Mapping[str, Any], Words], str]] = {
     "dispatched": _dispatched,
     "documents": _documents,
     "notice": _notice,
+    "supervision_due": _answer_due,
+    "supervision_rule": _rule,
     "visit": _visit,
 }

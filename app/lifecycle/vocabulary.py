@@ -92,6 +92,9 @@ MESSAGES: Mapping[str, MessageKind] = {
     "bring_visit_forward": MessageKind(sent=True, senders=(), variables={}),
     "withdraw_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
     "return_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
+    "supervision_raised": MessageKind(
+        sent=True, senders=(), variables={"level": _of(enums.SupervisionLevel), "reason": None, "supervision_id": None}
+    ),
     "order_ended": MessageKind(senders=("department_*",), variables={"order_id": None}),
 }
 

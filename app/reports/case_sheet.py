@@ -21,6 +21,7 @@ from app.lifecycle.history import history_of
 from app.reports.actions import add_job
 from app.reports.models import ReportJob
 from app.reports.pdf import pdf
+from app.supervision import supervisions_of
 from app.workflow import Runtime
 
 KIND = "CASE_SHEET"
@@ -55,7 +56,7 @@ def sheet(runtime: Runtime, session: Session, job: ReportJob, actor: Actor) -> s
         lang=job.language, t=words.say, label=words.label, code=words.code, time=words.time, limit=words.limit,
         case=case, reports=reports, phone=(lambda number: number) if full else masked_phone, city=words.city(),
         orders=queries.orders_of(session, case.id, limits, actor), stages=queries.stage_times(session, case.id),
-        supervisions=queries.supervisions_of(session, case.id), visits=queries.visits_of(session, case.id),
+        supervisions=supervisions_of(session, case.id), visits=queries.visits_of(session, case.id),
         instructions=queries.instructions_of(session, case.id), printed_by=job.owner_name, printed_at=job.created_at,
         history=[(each.at, _masked(each.text, phones), [_masked(d, phones) for d in each.details]) for each in told],
     )  # fmt: skip

@@ -15,10 +15,11 @@ from app.audit.models import History
 from app.cases.enums import FactKind
 from app.cases.limits import LimitView, limits_of
 from app.cases.models import CaseFile, Registration, WorkOrder
-from app.cases.queries import evaluations_of, facts_of, instructions_of, supervisions_of, visits_of
+from app.cases.queries import evaluations_of, facts_of, instructions_of, visits_of
 from app.identity import all_users
 from app.messaging.models import Notice
 from app.scenarios.schemas import Place
+from app.supervision import supervisions_of
 from app.workflow import IncidentView, Runtime, TaskView, Token
 from app.workflow.engine.types import Element, Process
 from app.workflow.models import Instance, UserTask

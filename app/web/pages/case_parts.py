@@ -19,6 +19,7 @@ from app.documents import documents_of
 from app.identity import Actor, can
 from app.lifecycle.history import Sentence, history_of
 from app.lifecycle.routes import runtime
+from app.supervision import supervisions_of
 from app.web import formats
 from app.web.form_words import custom_facts
 from app.web.formats import LimitChip
@@ -88,7 +89,7 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
     return {
         "case": case,
         "instances": " ".join(str(each) for each in (case.instance_id, *(view.order.instance_id for view in orders))),
-        "supervisions": queries.supervisions_of(session, case.id) if readable else [],
+        "supervisions": supervisions_of(session, case.id) if readable else [],
         "instructions": queries.instructions_of(session, case.id) if readable else [],
         "custom_facts": custom_facts(session, case),
         "callers": [_caller(report) for report in reports],

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.cases.enums import CaseStage
 from app.cases.models import CaseFile
-from app.cases.queries import registrations_of, scope_of, supervisions_of
+from app.cases.queries import registrations_of, scope_of
 from app.cases.routes import find, now
 from app.citizens import masked_phone
 from app.core.db import transaction
@@ -18,6 +18,7 @@ from app.identity import require
 from app.identity.guard import actor, permits
 from app.lifecycle.replay import STATES, Film, Frame, film_of, steps_drawn
 from app.lifecycle.routes import runtime
+from app.supervision import supervisions_of
 from app.web import formats
 from app.web.names import names
 from app.web.pages.case_parts import history_lines
