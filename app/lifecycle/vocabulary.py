@@ -102,7 +102,7 @@ FORMS = FormRules(
     fixed=FIXED,
     writable={"registration": frozenset({"district", "confidential", "origin"})},
     values={key: _of(attribute.values) for key, attribute in FORM_WRITABLE.items() if attribute.values is not None},
-    lists=dict.fromkeys(LISTS),
+    lists={**dict.fromkeys(LISTS), "open_orders": None},
     alone=True,
     context=frozenset({*FORM_WRITABLE, "case_no", "district", "origin", "confidential", "now"}),
 )

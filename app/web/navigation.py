@@ -40,6 +40,10 @@ def _works_on_orders(actor: Actor) -> bool:
     return not _ORDERS.isdisjoint(actor.roles())
 
 
+def _supervised(actor: Actor) -> bool:
+    return can(actor, "case.supervise") or can(actor, "supervision.answer")
+
+
 def _leads(actor: Actor) -> bool:
     return Role.LEADER in actor.roles()
 
@@ -53,6 +57,7 @@ ITEMS = (
     Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles()), "T"),
     Item("cases", "folders", "/cases", _may("case.read"), "C"),
     Item("dashboard", "chart-bar", "/dashboard", lambda a: can(a, "figures.read") and not _leads(a), "D"),
+    Item("supervision", "gavel", "/supervision", _supervised, "V"),
     Item("queries", "filter", "/queries", _may("case.read"), "Q"),
     Item("reports", "report-analytics", "/exports", _may("case.export"), "R"),
     Item("admin", "settings", "/admin", _may("settings.read"), "A"),

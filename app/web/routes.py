@@ -17,6 +17,7 @@ from app.lifecycle import routes as lifecycle
 from app.lifecycle.routes import runtime
 from app.messaging import routes as messaging
 from app.reports import routes as reports
+from app.supervision import routes as supervision
 from app.web.schemas import IncidentsSchema, RetriedSchema
 
 PREFIX = "/api/v1"
@@ -26,8 +27,9 @@ processes = ApiBlueprint("processes", __name__, url_prefix="/processes", descrip
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.blueprint, identity.people, lifecycle.registering, cases.registrations, cases.cases, lifecycle.steering,
-    lifecycle.tasks, cases.orders, lifecycle.ordering, searching.searching, searching.queries,
-    searching.case_fields, reports.exports, reports.contacts, messaging.blueprint, messaging.sendings, incidents,
+    lifecycle.tasks, cases.orders, lifecycle.ordering, supervision.of_case, supervision.demands, searching.searching,
+    searching.queries, searching.case_fields, reports.exports, reports.contacts, messaging.blueprint,
+    messaging.sendings, incidents,
     processes,
 )  # fmt: skip
 

@@ -33,6 +33,7 @@ from app.web.pages import (
     replay,
     reports,
     search,
+    supervision,
     tasks,
 )
 from app.web.pages.frame import blueprint
@@ -75,5 +76,6 @@ __all__ = [
     "replay",
     "reports",
     "search",
+    "supervision",
     "tasks",
 ]

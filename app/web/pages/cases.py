@@ -133,8 +133,12 @@ def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, An
     waits = found.stage == CaseStage.RETURN_VISIT_EVALUATION and found.ended_at is None
     may = waits and can(actor(), "visit.bring_forward", scope_of(found))
     amends = found.ended_at is None and can(actor(), "case.amend", scope_of(found))
-    parts |= merge_parts(session, found) | {"may_amend": amends}
+    parts |= merge_parts(session, found) | {"may_amend": amends, "may_supervise": _may_supervise(found)}
     return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id(), "live_words": live_words()}
+
+
+def _may_supervise(found: CaseFile) -> bool:
+    return found.ended_at is None and can(actor(), "case.supervise", scope_of(found))
 
 
 def live_words() -> dict[str, str]:

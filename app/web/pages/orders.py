@@ -31,6 +31,7 @@ from app.web.order_cards import shown_card
 from app.web.pages.files import may_add
 from app.web.pages.frame import blueprint, page
 from app.web.pages.islands import form_texts, sent
+from app.web.pages.supervision import demands_of_order
 from app.web.templating import t
 from app.workflow import TaskView
 
@@ -47,12 +48,13 @@ def order(order_no: str) -> str:
         task = next((each for each in item.tasks if may_work_on(actor(), each)), None)
         content = _facts(session, line, case) | _next_step(session, task)
         photos = documents_of(session, [line.order.id])
+        demands = demands_of_order(session, line.order, actor()) if case.supervision_level else []
     return page(
         # `order` first: it puts back what this device still keeps before the form is drawn
         "order.html", islands=("order", "form"), card=shown_card(item), order=line.order, case=case, photos=photos,
         may_add=may_add(line.order, actor()), method=line.method, processing_no=line.processing_no,
         command_id=new_id(), texts=form_texts(), words=_words(), place=quote(f"{case.address}"),
-        waits=None if task else _waits(item.tasks), **content,
+        waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), **content,
     )  # fmt: skip
 
 
