@@ -134,7 +134,7 @@ def _answer(
     if answered >= set(demand.departments) and demand.state == SupervisionState.OPEN:
         demand.state, demand.answered_at = SupervisionState.ANSWERED, now
     case = session.get_one(CaseFile, demand.case_id)
-    watching = {demand.actor} if demand.actor.int >= 16 else {
+    watching = {demand.actor} if demand.by_person else {
         user.id for user in users_with(session, role=Role.SHIFT_SUPERVISOR, district=case.district)
     }  # fmt: skip
     send_notice(

@@ -48,6 +48,11 @@ class Supervision(Base):
     closed_by_name: Mapped[str | None]
     closing_text: Mapped[str | None]
 
+    @property
+    def by_person(self) -> bool:
+        """A person wrote it; else a diagram or a rule raised it, in whosever command."""
+        return bool(self.text)
+
 
 class SupervisionAnswer(Base):
     """What a department says to a demand; it may add to it later."""

@@ -35,7 +35,7 @@ def tell_of_demand(runtime: Runtime, row: OutboxRow) -> None:
             watching = [user for role in (Role.LEADER, Role.SHIFT_SUPERVISOR)
                         for user in users_with(session, role=role, district=case.district)]  # fmt: skip
             about = Message(KIND, CASE, case.id, _key(demand), params | {"number": case.case_no})
-            _send(session, about, [user for user in watching if user.id != demand.actor], row)
+            _send(session, about, [user for user in watching if not demand.by_person or user.id != demand.actor], row)
 
 
 def _send(session: Session, message: Message, people: Iterable[UserRef], row: OutboxRow) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import request
 from sqlalchemy.orm import Session
 
-from app import city, workflow
+from app import city, supervision, workflow
 from app.cases.routes import now, today
 from app.core.http import language, site
 from app.identity import Role
@@ -84,12 +84,13 @@ def dashboard() -> str:
         found = figures(session, actor(), span, now())
         shapes = district_map(session, {code: counts[Measure.REGISTERED] for code, counts in found.by_district.items()})
         parents = {each.code: each.parent or each.code for each in city.categories(session)}
+        standing = supervision.counts(session, actor(), now())
         waiting = _waiting(session) if Role.LEADER in actor().roles() else 0
     days = span.each()
     return page(
         "dashboard.html", islands=("dashboard",), period=period, periods=PERIODS, span=span, found=found,
         kpis=_kpis(found), shapes=[_linked(shape, span) for shape in shapes], departments=_departments(found),
-        topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting,
+        topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting, standing=standing,
         span_words=_span_words(span), as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
     )  # fmt: skip
 

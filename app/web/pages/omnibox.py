@@ -38,6 +38,7 @@ class Answer:
     url: str
     beside: str = ""
     status: str = ""
+    seal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ _ICONS = {
 
 def _case(line: CaseLine, icon: str, beside: str = "") -> Answer:
     number = formats.short_number(line.acceptance_no)
-    return Answer(icon, line.incident_summary, f"/cases/{line.case_no}", beside or number, line.status)
+    return Answer(icon, line.incident_summary, f"/cases/{line.case_no}", beside or number, line.status,
+                  line.supervision_level)  # fmt: skip
 
 
 def _places(asked: str) -> list[Answer]:

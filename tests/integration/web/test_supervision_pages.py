@@ -1,0 +1,67 @@
+"""Supervision by page and by REST: raised with the form, answered by the department, looked at and closed."""
+
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from .conftest import House, csrf_of
+from .test_orders_page import dispatched
+
+TEXT = "照片与地址不符，请重新处理"
+
+
+def raise_by_page(browser: FlaskClient, case_no: str, query: str = "", **values: object) -> object:
+    path = f"/cases/{case_no}/supervision"
+    body = {"command_id": str(uuid4()), "values": {"level": "SUPERVISION", "order": "ALL", "text": TEXT,
+                                                   "answer_unit": "WORKING_DAY", **values}}  # fmt: skip
+    return browser.post(path + query, json=body, headers={"X-CSRFToken": csrf_of(browser, path)})
+
+
+@pytest.mark.feature("V08")
+@pytest.mark.feature("V09")
+def test_the_seal_shows_everywhere_and_the_department_answers(house: House) -> None:
+    case_no = dispatched(house)
+    supervisor, sanitation = house.browser("supervisor"), house.browser("sanitation")
+    answer = raise_by_page(supervisor, case_no, answer_value=3)
+    summary = house.person("supervisor").get(f"/cases/{case_no}")["incident_summary"]
+    assert answer.status_code == 200, answer.text
+    for browser, path in (
+        (supervisor, "/cases"), (supervisor, f"/cases/{case_no}"), (supervisor, "/supervision"),
+        (sanitation, "/orders"), (sanitation, "/orders?as=list"), (sanitation, "/tasks"), (supervisor, "/dashboard"), (supervisor, f"/search?q={summary}"),
+    ):  # fmt: skip
+        assert 'data-level="SUPERVISION"' in browser.get(path).text, path
+    [demand] = house.person("supervisor").get("/supervisions", view="awaited")["supervisions"]
+    order_no = house.person("sanitation").get("/orders")["orders"][0]["order_no"]
+    page = sanitation.get(f"/orders/{order_no}").text
+    assert TEXT in page
+    form = {"text": "已派人复查", "back": f"/orders/{order_no}", "csrf_token": csrf_of(sanitation, "/orders")}
+    assert sanitation.post(f"/supervision/{demand['id']}/answers", data=form).location == f"/orders/{order_no}"
+    assert "已派人复查" in sanitation.get(f"/orders/{order_no}").text
+    water = house.person("water").post(f"/supervisions/{demand['id']}/answers", {"text": "已关阀"})
+    assert water.status_code == 204, water.text
+    [shown] = house.person("supervisor").get(f"/cases/{case_no}/supervisions")["supervisions"]
+    assert (shown["state"], len(shown["answers"])) == ("ANSWERED", 2)
+    raised = raise_by_page(supervisor, case_no, f"?raise={demand['id']}", level="CIRCULAR")
+    assert raised.status_code == 200, raised.text
+    closing = {"text": "属实", "back": "//evil", "csrf_token": csrf_of(supervisor, "/supervision")}
+    assert supervisor.post(f"/supervision/{demand['id']}/closure", data=closing).location == "/"
+    told = supervisor.get("/supervision").text
+    assert "已被他人办结" in told
+    assert "“属实”" in told, "what was typed is not lost"
+
+
+def test_the_form_says_what_is_missing(house: House) -> None:
+    case_no = dispatched(house)
+    refused = raise_by_page(house.browser("supervisor"), case_no, text="")
+    assert refused.status_code == 422
+    assert "text" in refused.json["errors"]
+    assert raise_by_page(house.browser("agent"), case_no).status_code == 403
+
+
+def test_rest_repeats_do_nothing_twice(house: House) -> None:
+    case_no, leader, key = dispatched(house), house.person("leader"), str(uuid4())
+    body = {"level": "NOTICE", "text": TEXT}
+    first, again = (leader.post(f"/cases/{case_no}/supervisions", body, key) for _ in range(2))
+    assert (first.status_code, first.json) == (201, again.json)
+    assert len(leader.get(f"/cases/{case_no}/supervisions")["supervisions"]) == 1
