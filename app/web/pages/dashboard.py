@@ -90,8 +90,9 @@ def dashboard() -> str:
     return page(
         "dashboard.html", islands=("dashboard",), period=period, periods=PERIODS, span=span, found=found,
         kpis=_kpis(found), shapes=[_linked(shape, span) for shape in shapes], departments=_departments(found),
-        topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting, standing=standing,
-        span_words=_span_words(span), as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
+        topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting,
+        standing=standing, span_words=_span_words(span),
+        as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
     )  # fmt: skip
 
 

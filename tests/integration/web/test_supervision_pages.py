@@ -28,7 +28,8 @@ def test_the_seal_shows_everywhere_and_the_department_answers(house: House) -> N
     assert answer.status_code == 200, answer.text
     for browser, path in (
         (supervisor, "/cases"), (supervisor, f"/cases/{case_no}"), (supervisor, "/supervision"),
-        (sanitation, "/orders"), (sanitation, "/orders?as=list"), (sanitation, "/tasks"), (supervisor, "/dashboard"), (supervisor, f"/search?q={summary}"),
+        (sanitation, "/orders"), (sanitation, "/orders?as=list"), (sanitation, "/tasks"), (supervisor, "/dashboard"),
+        (supervisor, f"/search?q={summary}"),
     ):  # fmt: skip
         assert 'data-level="SUPERVISION"' in browser.get(path).text, path
     [demand] = house.person("supervisor").get("/supervisions", view="awaited")["supervisions"]
