@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -76,7 +77,9 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     registry = Registry(groups=groups(sessions))
     runtime = Runtime(sessions, clock or SystemClock(), registry, settings.city_zone)
     runtime.queue = queue or RqQueue(settings.redis_url)
-    runtime.committed.append(Publisher(settings.redis_url))
+    publisher = Publisher(settings.redis_url)
+    runtime.committed.append(publisher)
+    event.listen(sessions, "after_commit", partial(_tell_pages, publisher))
     register(runtime)
     runtime.outbox(messaging.OUTBOX_KIND, _carrier(settings.smtp_url, settings.mail_from, settings.quiet_hours))
     runtime.outbox(REPORT, partial(carry_out, folder=settings.data_dir / FOLDER))
@@ -123,6 +126,12 @@ def register(runtime: Runtime) -> None:
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
     runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))
+
+
+def _tell_pages(publisher: Publisher, session: Session) -> None:
+    """Whoever was told something in this transaction hears of it on their open pages."""
+    if people := session.info.pop(messaging.TOLD, None):
+        publisher.told(people)
 
 
 def _carrier(smtp_url: str = "", mail_from: str = "", quiet: tuple[time, time] = QUIET_HOURS) -> OutboxHandler:

@@ -1,6 +1,6 @@
 """The one way to tell anybody anything: `send`, in the house or outside. Notices are listed and marked read."""
 
-from app.messaging.actions import OUTBOX_KIND, mark_all_read, mark_read, resend, send, send_notice
+from app.messaging.actions import OUTBOX_KIND, TOLD, mark_all_read, mark_read, resend, send, send_notice
 from app.messaging.channels import Channel, Message, MessageState, Recipient, Sent, citizen, person
 from app.messaging.jobs import carry_out
 from app.messaging.providers import Providers, Smtp, shipped_providers
@@ -13,11 +13,13 @@ from app.messaging.queries import (
     reveal_address,
     troubled,
     unread_count,
+    unread_now,
 )
 from app.messaging.quiet import QuietHours
 
 __all__ = [
     "OUTBOX_KIND",
+    "TOLD",
     "Channel",
     "Message",
     "MessageState",
@@ -43,4 +45,5 @@ __all__ = [
     "shipped_providers",
     "troubled",
     "unread_count",
+    "unread_now",
 ]

@@ -26,6 +26,8 @@ from app.messaging.errors import NotResendable, UnknownMessage
 from app.messaging.models import Notice, OutgoingMessage
 from app.workflow.models import Outbox
 
+TOLD = "messaging.told"
+"""Key of `session.info`: whom this transaction told something in the house."""
 OUTBOX_KIND = "outgoing_message"
 """Outbox rows of this kind carry one message out of the house; they have its id."""
 
@@ -112,7 +114,9 @@ def send_notice(
     if not rows:
         return 0
     new = insert(Notice).values(rows).on_conflict_do_nothing(index_elements=["recipient", "dedupe"])
-    return len(session.execute(new.returning(Notice.id)).all())
+    told = session.scalars(new.returning(Notice.recipient)).all()
+    session.info.setdefault(TOLD, set()).update(told)
+    return len(told)
 
 
 def mark_read(session: Session, recipient: UUID, notice_ids: Iterable[UUID], now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Reading notices and the messages that left the house: the newest first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,10 +45,13 @@ def said(text_key: str, params: Mapping[str, Any], language: str) -> str:
 
 
 def notices(
-    session: Session, recipient: UUID, *, unread_only: bool = False, after: After | None = None, limit: int = 50
-) -> list[NoticeView]:
-    """One person's notices, the newest first; `after` continues behind that row."""
+    session: Session, recipient: UUID, *, unread_only: bool = False, kinds: Sequence[str] = (),
+    after: After | None = None, limit: int = 50,
+) -> list[NoticeView]:  # fmt: skip
+    """One person's notices, of some kinds or all, the newest first; `after` continues behind that row."""
     query = select(Notice).where(Notice.recipient == recipient)
+    if kinds:
+        query = query.where(Notice.kind.in_(kinds))
     if unread_only:
         query = query.where(Notice.read_at.is_(None))
     if after is not None:
@@ -58,6 +61,14 @@ def notices(
         NoticeView(n.id, n.kind, n.subject_kind, n.subject_id, n.text_key, n.params, n.created_at, n.read_at)
         for n in session.scalars(query)
     ]
+
+
+def unread_now(session: Session, recipient: UUID) -> str:
+    """What the bell shows: `alarm` when one of the newest unread ones is one, `some`, or nothing. One statement."""
+    newest = select(Notice.kind).where(Notice.recipient == recipient, Notice.read_at.is_(None))
+    newest = newest.order_by(Notice.created_at.desc(), Notice.id.desc()).limit(20)
+    alarm = session.scalar(select(func.bool_or(newest.subquery().c.kind == "ALARM")))
+    return "" if alarm is None else "alarm" if alarm else "some"
 
 
 def unread_count(session: Session, recipient: UUID) -> int:

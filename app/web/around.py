@@ -7,7 +7,7 @@ from flask import current_app, g
 from app import workflow, worklist
 from app.core.http import site
 from app.identity import Actor
-from app.messaging import notices
+from app.messaging import unread_now
 
 SEAT = "citydesk-seat"
 """Key of `app.extensions`: a function (session, actor) → `Seat`, put there by whoever runs the telephones."""
@@ -29,8 +29,8 @@ class Around:
     density: str = "normal"
     tasks: int = 0
     """Open tasks this person may do, up to `workflow.MOST_COUNTED`."""
-    unread: bool = False
-    """Are there notices they have not read?"""
+    unread: str = ""
+    """Notices they have not read: `alarm` when one of them is one, `some`, or nothing."""
     seat: Seat | None = None
 
     def counted(self, key: str) -> str:
@@ -54,6 +54,6 @@ def _read(actor: Actor) -> Around:
         return Around(
             worklist.setting_of(session, actor.id).density,
             workflow.inbox_counts(session, actor, {"tasks": ("own", ())})["tasks"],
-            bool(notices(session, actor.id, unread_only=True, limit=1)),
+            unread_now(session, actor.id),
             seat_of(session, actor) if seat_of else None,
         )

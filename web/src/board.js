@@ -1,5 +1,6 @@
 // The order board: arrows among cards, deeds by key, news in place. Dragging does nothing; without this file the
 // buttons and links do everything.
+import { news } from './stream.js'
 import { toast } from './toasts.js'
 import { letters } from './keys.js'
 
@@ -192,15 +193,13 @@ class Board {
 
   // ---------------------------------------------------------------- news
   listen() {
-    const source = new EventSource('/live')
-    source.addEventListener('beat', () => this.alive())
-    source.addEventListener('task', event => {
+    news().addEventListener('beat', () => this.alive())
+    news().addEventListener('task', event => {
       this.alive()
       this.by = JSON.parse(event.data).by
       this.refresh()
     })
     setInterval(() => this.watch(), 1000)
-    window.addEventListener('pagehide', () => source.close())
   }
 
   alive() {

@@ -1,5 +1,6 @@
 // A case's page: news of it are drawn in place, parts of its history can be seen alone, numbers copied. A form that
 // somebody has begun is never touched: they are told, and their text stays.
+import { news } from './stream.js'
 import { toast } from './toasts.js'
 
 const GATHER = 400 // milliseconds: what comes together is drawn together
@@ -15,9 +16,7 @@ class CasePage {
   start() {
     document.querySelector('[data-history-filter]')?.addEventListener('click', event => this.filter(event.target.closest('[data-topic]')))
     this.root.addEventListener('click', event => this.copy(event.target.closest('[data-copy]')))
-    this.source = new EventSource('/live')
-    this.source.addEventListener('task', event => this.news(JSON.parse(event.data)))
-    window.addEventListener('pagehide', () => this.source.close())
+    news().addEventListener('task', event => this.news(JSON.parse(event.data)))
     this.root.dataset.ready = 'true'
   }
 

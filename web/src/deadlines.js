@@ -1,5 +1,6 @@
 // The deadline board: choose and remind by keys; figures count on in place, what is new waits at the edge.
 import { letters } from './keys.js'
+import { news } from './stream.js'
 
 const SILENCE = 10_000 // the server beats each five seconds
 const PULSE = 3_000
@@ -56,7 +57,7 @@ class Deadlines {
 
   // ---------------------------------------------------------------- news
   listen() {
-    const source = new EventSource('/live')
+    const source = news()
     source.addEventListener('beat', () => this.alive())
     source.addEventListener('task', () => {
       this.alive()
@@ -64,7 +65,6 @@ class Deadlines {
     })
     setInterval(() => this.watch(), 1000)
     setInterval(() => this.refresh(), 60_000) // time alone makes orders late
-    window.addEventListener('pagehide', () => source.close())
   }
 
   alive() {

@@ -1,6 +1,8 @@
 // News for an open list: a stream of the server's events. They wait at the edge (the pill), mark what others did, and
 // change chips and counts in place. Nothing moves under the hand.
 
+import { news } from './stream.js'
+
 const SILENCE = 10_000 // the server beats each five seconds
 const PULSE = 3_000 // at most so often the counts are asked for
 const FIRST = 120
@@ -15,11 +17,9 @@ export class Live {
   }
 
   start() {
-    this.source = new EventSource('/live')
-    this.source.addEventListener('beat', () => this.alive())
-    this.source.addEventListener('task', event => this.task(JSON.parse(event.data)))
+    news().addEventListener('beat', () => this.alive())
+    news().addEventListener('task', event => this.task(JSON.parse(event.data)))
     setInterval(() => this.watch(), 1000)
-    window.addEventListener('pagehide', () => this.source.close())
   }
 
   alive() {

@@ -5,6 +5,7 @@ import { countLimits } from './limits.js'
 import { startHelp } from './help.js'
 import { letters, lettersOff, startKeys } from './keys.js'
 import { startCallbar } from './callbar.js'
+import { startNotices } from './notices.js'
 import { startOmnibox } from './omnibox.js'
 import { toast } from './toasts.js'
 
@@ -120,5 +121,6 @@ startKeys()
 startHelp(letters)
 startOmnibox()
 startCallbar()
+startNotices()
 toastUndoable()
 countLimits()

@@ -18,7 +18,7 @@ import redis
 from app.core.db import Sessions
 from app.identity import Actor
 from app.web.live.news import News, read_news
-from app.web.live.publisher import CHANNEL
+from app.web.live.publisher import CHANNEL, NOTICES
 from app.web.live.streams import HandedOver, SocketStream, Stream, ThreadStream
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ MOST_TOGETHER = 200
 """Instances whose news are read together."""
 MOST_SOCKETS = 8000
 """Streams without a thread that a process takes."""
+NOTICE = "event: notice\ndata: \n\n"
 HELLO = "retry: 2000\n\n"
 
 
@@ -118,18 +119,29 @@ class Hub:
 
     def _hear(self, connection: redis.Redis) -> None:
         with connection.pubsub() as subscription:  # type: ignore[no-untyped-call]
-            subscription.subscribe(CHANNEL)
+            subscription.subscribe(CHANNEL, NOTICES)
             heard: dict[UUID, int] = {}
             while True:
                 message = subscription.get_message(timeout=GATHER if heard else BEAT)
                 if message is not None and message["type"] == "subscribe":
                     self.connected = True
+                elif message is not None and message["channel"] == NOTICES.encode():
+                    self._tell_people(message["data"])
                 elif message is not None:
                     instance, no = json.loads(message["data"])
                     heard[UUID(instance)] = no
                 if heard and (message is None or len(heard) >= MOST_TOGETHER):
                     self._tell(heard)
                     heard = {}
+
+    def _tell_people(self, data: bytes) -> None:
+        """Their pages ask what it is; nothing of it is told here."""
+        people = {UUID(each) for each in json.loads(data)}
+        with self._lock:
+            concerned = [stream for stream in self.streams if stream.actor.id in people]
+        for stream in concerned:
+            if not stream.broken:
+                stream.put(NOTICE)
 
     def _tell(self, heard: dict[UUID, int]) -> None:
         with self._lock:
