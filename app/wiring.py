@@ -115,6 +115,7 @@ def register(runtime: Runtime) -> None:
     runtime.functions(functions.calendar_functions, city.FUNCTIONS)
     runtime.on_steps(progress.follow)
     runtime.on_steps(supervision.follow)
+    runtime.on_steps(supervision.announce)
     runtime.on_steps(partial(_number, runtime))  # last: it locks the counters (W14)
     runtime.prepare("complete_task", tasks.prepare_completion)
     runtime.outbox("message", workflow.deliver_sent)
@@ -122,6 +123,7 @@ def register(runtime: Runtime) -> None:
     runtime.outbox(notices.OUTBOX_KIND, notices.deliver_notice)
     runtime.outbox(messaging.OUTBOX_KIND, _carrier())
     runtime.outbox(supervision.OUTBOX_KIND, supervision.tell_of_demand)
+    runtime.outbox(supervision.RESULT_KIND, supervision.tell_result)
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)

@@ -13,14 +13,19 @@ from app.supervision.queries import (
     supervisions_of,
 )
 from app.supervision.raising import OUTBOX_KIND, Within
+from app.supervision.results import OUTBOX_KIND as RESULT_KIND
+from app.supervision.results import Result, announce, results_of, tell_result
 from app.supervision.rules import follow, raise_for_overdue
 from app.supervision.telling import tell_of_demand
 
 __all__ = [
     "OUTBOX_KIND",
+    "RESULT_KIND",
     "Asked",
     "DemandLine",
+    "Result",
     "Within",
+    "announce",
     "answer_supervision",
     "answers_of",
     "close_supervision",
@@ -31,7 +36,9 @@ __all__ = [
     "raise_by_diagram",
     "raise_for_overdue",
     "raise_supervision",
+    "results_of",
     "supervision_by_id",
     "supervisions_of",
     "tell_of_demand",
+    "tell_result",
 ]

@@ -12,6 +12,7 @@ from app.lifecycle.assigning import may_assign
 from app.lifecycle.order_board import Column, OrderItem
 from app.lifecycle.quick import ANSWERS
 from app.lifecycle.worklist import may_work_on
+from app.supervision import Result
 from app.web.formats import LimitChip
 from app.web.limits import chip
 from app.web.names import names
@@ -44,8 +45,8 @@ class Card:
     """Deeds that the order's diagram offers this person now: sign, return, report_back …"""
 
 
-def shown_card(item: OrderItem) -> Card:
-    """An order in the words of the page's language."""
+def shown_card(item: OrderItem, result: Result | None = None) -> Card:
+    """An order in the words of the page's language; `result`: what became of its case, where that is known."""
     line, order, words = item.line, item.line.order, names()
     limit = _limit_of(item)
     first = next((task for task in item.tasks if may_work_on(actor(), task)), None)
@@ -59,7 +60,7 @@ def shown_card(item: OrderItem) -> Card:
         place=line.address or words.district(order.district),
         department=words.department(order.department),
         seal=line.supervision_level,
-        tags=_tags(item),
+        tags=_tags(item) + _result_tags(result),
         chip=chip(limit, now()),
         limit_kind=label("LimitKind", limit.kind) if limit else "",
         state=label("OrderState", order.state),
@@ -102,4 +103,14 @@ def _tags(item: OrderItem) -> list[tuple[str, str]]:
         tags.append(("tag--red", t("web.board.round", n=item.line.rework_count)))
     if order.role == "ASSIST":
         tags.append(("", label("OrderRole", order.role)))
+    return tags
+
+
+def _result_tags(result: Result | None) -> list[tuple[str, str]]:
+    """How the citizen liked it, and the points."""
+    tags = list[tuple[str, str]]()
+    if result and result.visit:
+        tags.append(("tag--red" if result.visit == "UNSATISFIED" else "tag--green", label("VisitResult", result.visit)))
+    if result and result.score is not None:
+        tags.append(("tag--accent", t("web.board.score", n=f"{result.score:g}")))
     return tags

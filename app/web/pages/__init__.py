@@ -35,6 +35,7 @@ from app.web.pages import (
     search,
     supervision,
     tasks,
+    tracking,
 )
 from app.web.pages.frame import blueprint
 
@@ -78,4 +79,5 @@ __all__ = [
     "search",
     "supervision",
     "tasks",
+    "tracking",
 ]

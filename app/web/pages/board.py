@@ -1,6 +1,6 @@
 """The order board: a department's orders by state, and the same as one list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +30,7 @@ from app.lifecycle.order_board import (
 )
 from app.lifecycle.quick import sign_order
 from app.lifecycle.routes import runtime
+from app.supervision import Result, results_of
 from app.web import formats
 from app.web.addresses import day_from, is_uuid
 from app.web.formats import short_number
@@ -74,7 +75,10 @@ def orders() -> str:
         if asked.get("as") == "list":
             return _list_page(session, wanted, asked, shared)
         found = board(runtime(), session, actor(), wanted, now())
-        cards = [_column(each, asked) for each in found.columns]
+        reported = [item.line.order.case_id for each in found.columns if each.column is Column.REPORTED
+                    for item in each.items[:PER_COLUMN]]  # fmt: skip
+        results = results_of(session, reported)
+        cards = [_column(each, asked, results) for each in found.columns]
     signable = [card.id for column in cards for card in column.cards if "sign" in card.offers]
     return page("board.html", islands=("board",), columns=cards, alert=_alert(found), signable=signable, **shared)
 
@@ -120,9 +124,10 @@ def sign_orders() -> Response:
     return redirect(local(request.form.get("back", "/orders")))
 
 
-def _column(found: ColumnOfOrders, asked: dict[str, str]) -> ShownColumn:
+def _column(found: ColumnOfOrders, asked: dict[str, str], results: Mapping[UUID, Result]) -> ShownColumn:
     more = _url(asked | {"column": found.column.value}, form="list")
-    return ShownColumn(found.column, [shown_card(item) for item in found.items[:PER_COLUMN]], found.count, more)
+    cards = [shown_card(item, results.get(item.line.order.case_id)) for item in found.items[:PER_COLUMN]]
+    return ShownColumn(found.column, cards, found.count, more)
 
 
 def _alert(found: Board) -> str:

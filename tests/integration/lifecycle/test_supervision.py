@@ -153,3 +153,14 @@ def test_a_withdrawn_order_is_not_supervised(desk) -> None:
     desk.settle()
     with pytest.raises(Conflict):
         raise_it(desk, made, order_id=order.id)
+
+
+@pytest.mark.feature("V01")
+def test_results_come_back_to_the_department(desk) -> None:
+    made = desk.given_dispatched()
+    desk.finish(made.case_id)
+    with desk.session() as session:
+        heard = [notice.text_key for notice in session.scalars(select(Notice).where(Notice.kind == "RESULT"))]
+        result = supervision.results_of(session, [made.case_id])[made.case_id]
+    assert sorted(heard) == [f"supervision.result.{what}" for what in ("evaluation", "verification", "visit")]
+    assert (result.visit, result.score) == ("VERY_SATISFIED", 100.0)

@@ -66,3 +66,17 @@ def test_rest_repeats_do_nothing_twice(house: House) -> None:
     first, again = (leader.post(f"/cases/{case_no}/supervisions", body, key) for _ in range(2))
     assert (first.status_code, first.json) == (201, again.json)
     assert len(leader.get(f"/cases/{case_no}/supervisions")["supervisions"]) == 1
+
+
+@pytest.mark.feature("V04")
+def test_the_whole_way_is_a_picture_and_the_same_in_a_table(house: House) -> None:
+    case_no = dispatched(house)
+    supervisor = house.browser("supervisor")
+    raise_by_page(supervisor, case_no)
+    page = supervisor.get(f"/cases/{case_no}/tracking").text
+    assert 'class="way__bar"' in page
+    assert page.count('data-kind="stage"') > 4
+    assert page.count('data-kind="limit"') == 1 + 2, "each order waits to be signed; one more explains the colour"
+    assert page.count('data-kind="demand"') == 1 + 1
+    own = house.browser("water").get(f"/cases/{case_no}/tracking").text
+    assert own.count('data-kind="order"') == 1 + 1, "a department sees its own order alone"
