@@ -1,4 +1,4 @@
-"""Working time, a million times: computed, and counted minute by minute by an oracle that knows no tables.
+"""Working time, a million times: computed, and counted to the second by an oracle that knows no tables.
 
     python benchmarks/calendar.py [--comparisons 1000000] [--seed 1]
 
@@ -6,8 +6,8 @@ Random calendars (weeks, shifts, nights, holidays, make-up days), starts, limits
 when so many working hours are over, when so many working days are, when a limit with a pause is due, how much was
 worked between two moments, and from when so many hours lead to a moment. Prints one JSON object:
 
-compared, differences       answers, and those that are not the oracle's to the minute (0)
-computations_per_s          of the product's own answers, on one core; a pause counts as one computation of three
+compared, differences       answers, and those that are not the oracle's to the second (0)
+computations_per_s          of the product's own answers, a second of processor time; a pause counts as one of three
 by_question                 the same, question by question
 """
 
@@ -24,6 +24,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -34,13 +35,14 @@ import numpy as np
 from app.city.calendar import Calendar
 from app.city.rules import CalendarRules, Shift
 
-ZONE = ZoneInfo("Asia/Shanghai")  # its clock is never changed: a minute of the oracle is one of the wall
+ZONE = ZoneInfo("Asia/Shanghai")  # its clock is never changed: a second of the oracle is one of the wall
 FIRST, LAST = date(2025, 1, 1), date(2028, 12, 31)
 BEGIN = datetime(2025, 1, 1, tzinfo=ZONE)
 STARTS = (datetime(2026, 1, 1, tzinfo=ZONE), datetime(2027, 3, 1, tzinfo=ZONE))
 A_CALENDAR = 5_000
 """Comparisons before another calendar is made."""
-MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+DAY = 86_400
 
 
 def random_rules(chance: random.Random) -> CalendarRules:
@@ -74,69 +76,81 @@ class Oracle:
         """The worked minutes, in order."""
         self.workdays = np.flatnonzero(works.reshape(days, 1440).any(axis=1))
 
-    def worked_before(self, minute: int) -> int:
-        return int(np.searchsorted(self.minutes, minute))
+    def worked_before(self, second: int) -> int:
+        whole, part = divmod(second, 60)
+        return int(np.searchsorted(self.minutes, whole)) * 60 + (part if self.works[whole] else 0)
 
-    def after(self, minute: int, count: int) -> int:
-        """The end of the count-th worked minute from here."""
-        return int(self.minutes[self.worked_before(minute) + count - 1]) + 1
+    def after(self, second: int, count: int) -> int:
+        """The end of the count-th worked second from here."""
+        return self.begin_of(self.worked_before(second) + count - 1) + 1
 
-    def before(self, minute: int, count: int) -> int:
-        """The beginning of the count-th worked minute back from here."""
-        return int(self.minutes[self.worked_before(minute) - count])
+    def before(self, second: int, count: int) -> int:
+        """The beginning of the count-th worked second back from here."""
+        return self.begin_of(self.worked_before(second) - count)
 
-    def days_after(self, minute: int, count: int) -> int:
-        """The same time of day so many working days after the next worked minute."""
-        begin = int(self.minutes[self.worked_before(minute)])
-        day = int(np.searchsorted(self.workdays, begin // 1440))
-        return int(self.workdays[day + count]) * 1440 + begin % 1440
+    def begin_of(self, nth: int) -> int:
+        """The beginning of the nth of all worked seconds, from 0."""
+        whole, part = divmod(nth, 60)
+        return int(self.minutes[whole]) * 60 + part
+
+    def days_after(self, second: int, count: int) -> int:
+        """The same time of day so many working days after the next worked second."""
+        begin = self.begin_of(self.worked_before(second))
+        day = int(np.searchsorted(self.workdays, begin // DAY))
+        return int(self.workdays[day + count]) * DAY + begin % DAY
 
 
-def minute_of(at: datetime) -> int:
-    return (at - BEGIN) // MINUTE
+def second_of(at: datetime) -> int:
+    return (at - BEGIN) // SECOND
 
 
-def at_minute(minute: int) -> datetime:
-    return BEGIN + minute * MINUTE
+def at_second(second: int) -> datetime:
+    return BEGIN + second * SECOND
+
+
+def some_hours(chance: random.Random) -> tuple[Decimal, int]:
+    """Up to sixty hours in tenths, and their seconds."""
+    tenths = chance.randint(1, 600)
+    return Decimal(tenths) / 10, tenths * 360
 
 
 Question = Callable[[Calendar, Oracle, random.Random, int], tuple[Callable[[], Any], Any]]
-"""The product's computation, and the oracle's answer as minutes."""
+"""The product's computation, and the oracle's answer in seconds."""
 
 
 def hours(calendar: Calendar, oracle: Oracle, chance: random.Random, start: int) -> tuple[Callable[[], Any], Any]:
-    count, at = chance.randint(1, 60), at_minute(start)
-    return lambda: calendar.add(at, count, "WORKING_HOUR"), oracle.after(start, count * 60)
+    (value, seconds), at = some_hours(chance), at_second(start)
+    return lambda: calendar.add(at, value, "WORKING_HOUR"), oracle.after(start, seconds)
 
 
 def days(calendar: Calendar, oracle: Oracle, chance: random.Random, start: int) -> tuple[Callable[[], Any], Any]:
-    count, at = chance.randint(1, 20), at_minute(start)
+    count, at = chance.randint(1, 20), at_second(start)
     return lambda: calendar.add(at, count, "WORKING_DAY"), oracle.days_after(start, count)
 
 
 def back(calendar: Calendar, oracle: Oracle, chance: random.Random, start: int) -> tuple[Callable[[], Any], Any]:
-    count, at = chance.randint(1, 60), at_minute(start)
-    return lambda: calendar.subtract(at, count, "WORKING_HOUR"), oracle.before(start, count * 60)
+    (value, seconds), at = some_hours(chance), at_second(start)
+    return lambda: calendar.subtract(at, value, "WORKING_HOUR"), oracle.before(start, seconds)
 
 
 def between(calendar: Calendar, oracle: Oracle, chance: random.Random, start: int) -> tuple[Callable[[], Any], Any]:
-    end = start + chance.randint(0, 40 * 1440)
-    one, other = at_minute(start), at_minute(end)
+    end = start + chance.randint(0, 40 * DAY)
+    one, other = at_second(start), at_second(end)
     return (lambda: calendar.working_time_between(one, other)), oracle.worked_before(end) - oracle.worked_before(start)
 
 
 def paused(calendar: Calendar, oracle: Oracle, chance: random.Random, start: int) -> tuple[Callable[[], Any], Any]:
     """A limit of some hours that rests for a while before it is due: what was worked in the pause comes on top."""
-    count, at = chance.randint(1, 60), at_minute(start)
-    due = oracle.after(start, count * 60)
+    (value, seconds), at = some_hours(chance), at_second(start)
+    due = oracle.after(start, seconds)
     pause = start + chance.randint(0, due - start)
-    resumed = pause + chance.randint(1, 10 * 1440)
+    resumed = pause + chance.randint(1, 10 * DAY)
     left = oracle.worked_before(due) - oracle.worked_before(pause)
     expected = oracle.after(resumed, left) if left else due
-    stopped, again = at_minute(pause), at_minute(resumed)
+    stopped, again = at_second(pause), at_second(resumed)
 
     def compute() -> datetime:
-        due_at = calendar.add(at, count, "WORKING_HOUR")
+        due_at = calendar.add(at, value, "WORKING_HOUR")
         rest = calendar.working_time_between(stopped, due_at)
         return calendar.add_working_time(again, rest) if rest else due_at
 
@@ -151,7 +165,7 @@ def run(comparisons: int, seed: int) -> dict[str, Any]:
     spent = {question.__name__: 0.0 for question in QUESTIONS}
     asked = dict.fromkeys(spent, 0)
     differences = 0
-    first, last = (minute_of(at) for at in STARTS)
+    first, last = (second_of(at) for at in STARTS)
     for done in range(0, comparisons, A_CALENDAR):
         rules = random_rules(chance)
         calendar, oracle = Calendar(UUID(int=done), 1, rules), Oracle(rules)
@@ -159,12 +173,12 @@ def run(comparisons: int, seed: int) -> dict[str, Any]:
             size = min(A_CALENDAR, comparisons - done) // len(QUESTIONS)
             pairs = [question(calendar, oracle, chance, chance.randint(first, last)) for _ in range(size)]
             calendar.add(STARTS[0], 1, "WORKING_HOUR")  # its table is laid out once, for all that follows
-            began = time.perf_counter()
+            began = time.process_time()
             answers = [compute() for compute, _ in pairs]
-            spent[question.__name__] += time.perf_counter() - began
+            spent[question.__name__] += time.process_time() - began
             asked[question.__name__] += size
             differences += sum(
-                _minutes(answer) != expected for answer, (_, expected) in zip(answers, pairs, strict=True)
+                _seconds(answer) != expected for answer, (_, expected) in zip(answers, pairs, strict=True)
             )
     return {
         "compared": sum(asked.values()),
@@ -175,8 +189,8 @@ def run(comparisons: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _minutes(answer: datetime | timedelta) -> float:
-    return answer / MINUTE if isinstance(answer, timedelta) else (answer - BEGIN) / MINUTE
+def _seconds(answer: datetime | timedelta) -> float:
+    return answer / SECOND if isinstance(answer, timedelta) else (answer - BEGIN) / SECOND
 
 
 if __name__ == "__main__":

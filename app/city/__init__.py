@@ -12,6 +12,7 @@ from app.city.calendars import (
     refresh_published_years,
     versions_of,
 )
+from app.city.dayfiles import DayFile, as_csv, read_days, with_days
 from app.city.deadline import Basis, Deadline, Unit
 from app.city.feel_functions import FUNCTIONS, deadline_function, functions, working_time_between_function
 from app.city.queries import (
@@ -35,11 +36,13 @@ __all__ = [
     "Basis",
     "Calendar",
     "CalendarRules",
+    "DayFile",
     "Deadline",
     "Unit",
     "add_category",
     "add_department",
     "all_calendars",
+    "as_csv",
     "calendar_for",
     "calendar_version",
     "categories",
@@ -63,11 +66,13 @@ __all__ = [
     "load_demo_city",
     "office_calendar",
     "publish_calendar",
+    "read_days",
     "refresh_published_years",
     "shipped_codes",
     "shipped_groups",
     "source_categories",
     "terms",
     "versions_of",
+    "with_days",
     "working_time_between_function",
 ]

@@ -10,6 +10,8 @@ from app.city.deadline import Deadline
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "deadline": ("value", "unit"),
     "working time between": ("start", "end"),
+    "add working time": ("start", "value", "unit"),
+    "subtract working time": ("end", "value", "unit"),
 }
 """FEEL name → parameter names: the part of `Registry.functions` that the city gives."""
 
@@ -44,11 +46,28 @@ def working_time_between_function(calendar: Source) -> Callable[[datetime, datet
     return working_time_between
 
 
+def moved_function(calendar: Source, *, back: bool) -> Callable[[datetime, Decimal, str], datetime]:
+    """FEEL `add working time(start, value, unit)`: when so much time after `start` is over; and its mirror image
+    `subtract working time(end, value, unit)`: from when so much time leads to `end`. Units as in `deadline`."""
+
+    def moved(instant: datetime, value: Decimal, unit: str) -> datetime:
+        known = isinstance(instant, datetime) and isinstance(value, Decimal | int | float) and isinstance(unit, str)
+        if not known:
+            name = "subtract working time(end, value, unit)" if back else "add working time(start, value, unit)"
+            raise ValueError(f"{name} takes a date with time, a number and a unit: {instant!r}, {value!r}, {unit!r}")
+        of = _calendar(calendar)
+        return (of.subtract if back else of.add)(instant, value, unit)
+
+    return moved
+
+
 def functions(calendar: Source, now: datetime) -> dict[str, Callable[..., object]]:
     """All of `FUNCTIONS`, bound to one command: for a FEEL evaluation."""
     return {
         "deadline": deadline_function(calendar, now),
         "working time between": working_time_between_function(calendar),
+        "add working time": moved_function(calendar, back=False),
+        "subtract working time": moved_function(calendar, back=True),
     }
 
 

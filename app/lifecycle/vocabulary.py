@@ -113,8 +113,8 @@ def trade(categories: Values = None, departments: Values = None, absent: Mapping
     lists = {**FORMS.lists, "categories": categories, "sub_categories": categories, "departments": departments}
     matter = {"category": categories, "sub_category": categories}
     return Trade(
-        arguments={"deadline": {"value": ">= 0", "unit": cell(Unit)}},
-        results=dict(zip(FUNCTIONS, ("date and time", "days and time duration"), strict=True)),
+        arguments={name: {"value": ">= 0", "unit": cell(Unit)} for name, of in FUNCTIONS.items() if "unit" in of},
+        results={**dict.fromkeys(FUNCTIONS, "date and time"), "working time between": "days and time duration"},
         starts={pattern: {**given, **matter} for pattern, given in STARTS.items()},
         messages=MESSAGES,
         forms=replace(FORMS, lists=lists),

@@ -13,6 +13,7 @@ OPENED = {
     "department": "/admin/departments?code=gas", "department-new": "/admin/departments?new",
     "district": "/admin/districts?code=jz/dongcheng", "category": "/admin/categories?code=WATER_LEAK",
     "category-new": "/admin/categories?new", "calendar-2027": "/admin/calendars/city/jz?year=2027",
+    "calendar-file": "/admin/calendars/city/jz/file?year=2027",
 }  # fmt: skip
 """The pages as addresses lead to them are looked at with all others (`test_every_page`); these with a row opened."""
 

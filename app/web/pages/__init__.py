@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web.pages import (
     account,
+    admin_calendar_files,
     admin_calendars,
     admin_city,
     admin_look,
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
 
 __all__ = [
     "account",
+    "admin_calendar_files",
     "admin_calendars",
     "admin_city",
     "admin_look",

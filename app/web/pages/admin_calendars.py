@@ -39,12 +39,13 @@ class DayCell:
 def admin_calendars() -> str:
     with site().sessions() as session:
         rows = [
-            (kind, owner, version, _rules(session, kind, owner)) for kind, owner, version in city.all_calendars(session)
+            (kind, owner, version, rules_of(session, kind, owner))
+            for kind, owner, version in city.all_calendars(session)
         ]
         places = [each for each in city.districts(session) if each.depth]
         departments = [each for each in city.departments(session) if each.active]
     return admin_page(
-        "calendars.html", "calendars", rows=rows, places=places, departments=departments, year=_today().year,
+        "calendars.html", "calendars", rows=rows, places=places, departments=departments, year=today().year,
         published=published_years(),
     )  # fmt: skip
 
@@ -70,12 +71,12 @@ def change_day(kind: str, owner: str) -> Response | tuple[str, int]:
             off.pop(day, None)
             make_up.pop(day, None)
             if form.get("kind") == "off":
-                off[day] = _reason()
+                off[day] = given_reason()
             elif form.get("kind") == "make_up":
-                make_up[day] = _reason()
+                make_up[day] = given_reason()
         return replace(rules, off=off, make_up=make_up)
 
-    return _changed(kind, owner, change)
+    return changed(kind, owner, change)
 
 
 @blueprint.post("/admin/calendars/<kind>/<path:owner>/week")
@@ -87,7 +88,7 @@ def change_week(kind: str, owner: str) -> Response | tuple[str, int]:
         observes = request.form.get("observes_holidays") == "1"
         return replace(rules, week=week, make_up_shifts=make_up, observes_holidays=observes)
 
-    return _changed(kind, owner, change)
+    return changed(kind, owner, change)
 
 
 @blueprint.post("/admin/calendars/<kind>/<path:owner>/years")
@@ -96,7 +97,7 @@ def take_over_year(kind: str, owner: str) -> Response | tuple[str, int]:
     """The published days of a year, in place of what stood there; or say that a year entered by hand is complete."""
 
     def change(rules: CalendarRules) -> CalendarRules:
-        year = _year(request.form.get("year"))
+        year = year_of(request.form.get("year"))
         if request.form.get("how") == "complete":
             return replace(rules, published=rules.published | {year})
         days = published_days((year,))
@@ -106,25 +107,25 @@ def take_over_year(kind: str, owner: str) -> Response | tuple[str, int]:
         make_up = {day: note for day, note in rules.make_up.items() if day.year != year} | dict(days.make_up)
         return replace(rules, off=off, make_up=make_up, published=rules.published | {year})
 
-    return _changed(kind, owner, change)
+    return changed(kind, owner, change)
 
 
-def _changed(kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules]) -> Response | tuple[str, int]:
+def changed(kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules]) -> Response | tuple[str, int]:
     def deed(session: Session) -> None:
-        _require_owner(session, kind, owner)
+        require_owner(session, kind, owner)
         city.change_calendar(
-            session, kind, owner, change, reason=_reason(), actor=actor(), now=site().clock.now()
+            session, kind, owner, change, reason=given_reason(), actor=actor(), now=site().clock.now()
         )  # fmt: skip
 
-    year = request.form.get("year") or (request.form.get("day") or "")[:4] or _today().year
+    year = request.form.get("year") or (request.form.get("day") or "")[:4] or today().year
     back = f"/admin/calendars/{kind}/{owner}?year={year}"
     return tried(deed, t("web.admin.calendar.published"), back, lambda errors: _calendar_page(kind, owner, errors))
 
 
 def _calendar_page(kind: str, owner: str, errors: Mapping[str, str]) -> str:
-    year = _year(request.values.get("year") or (request.values.get("day") or "")[:4] or _today().year)
+    year = year_of(request.values.get("year") or (request.values.get("day") or "")[:4] or today().year)
     with site().sessions() as session:
-        _require_owner(session, kind, owner)
+        require_owner(session, kind, owner)
         calendar = _calendar(session, kind, owner)
         own = any((each[0], each[1]) == (kind, owner) for each in city.all_calendars(session))
         versions = city.versions_of(session, calendar.id)[:20] if own else ()
@@ -143,13 +144,13 @@ def _calendar_page(kind: str, owner: str, errors: Mapping[str, str]) -> str:
 def _months(rules: CalendarRules, year: int) -> list[list[list[DayCell | None]]]:
     """Twelve months of weeks from Monday to Sunday."""
     return [
-        [[_cell(rules, day) if day.month == month else None for day in week]
+        [[cell_of(rules, day) if day.month == month else None for day in week]
          for week in Months().monthdatescalendar(year, month)]
         for month in range(1, 13)
     ]  # fmt: skip
 
 
-def _cell(rules: CalendarRules, day: date) -> DayCell:
+def cell_of(rules: CalendarRules, day: date) -> DayCell:
     if day in rules.make_up:
         return DayCell(day, "make_up", rules.make_up[day])
     if day in rules.off:
@@ -170,11 +171,11 @@ def _calendar(session: Session, kind: str, owner: str) -> city.Calendar:
     return city.calendar_for(session, owner if of_department else None, None if of_department else owner)
 
 
-def _rules(session: Session, kind: str, owner: str) -> CalendarRules:
+def rules_of(session: Session, kind: str, owner: str) -> CalendarRules:
     return _calendar(session, kind, owner).rules
 
 
-def _require_owner(session: Session, kind: str, owner: str) -> None:
+def require_owner(session: Session, kind: str, owner: str) -> None:
     known: Any = ()
     if kind == "department":
         known = {each.code for each in city.departments(session)}
@@ -202,11 +203,11 @@ def _written(shifts: tuple[tuple[int, int], ...]) -> str:
     return " ".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in shifts)
 
 
-def _reason() -> str:
-    reason = request.form.get("reason", "").strip()
-    if not 1 <= len(reason) <= 200:
+def given_reason() -> str:
+    given = request.form.get("reason", "").strip()
+    if not 1 <= len(given) <= 200:
         raise Invalid("web.admin.calendar.reason", {"reason": ("web.admin.calendar.reason", {})})
-    return reason
+    return given
 
 
 def _day(given: str | None) -> date:
@@ -214,16 +215,16 @@ def _day(given: str | None) -> date:
         day = date.fromisoformat(given or "")
     except ValueError:
         raise Invalid("web.admin.calendar.day", {"day": ("web.admin.calendar.day", {})}) from None
-    _year(day.year)
+    year_of(day.year)
     return day
 
 
-def _year(given: object) -> int:
+def year_of(given: object) -> int:
     year = int(str(given)) if str(given).isdigit() else 0
     if not FIRST <= year <= LAST:
         raise Invalid("web.admin.calendar.no_such_year", first=FIRST, last=LAST)
     return year
 
 
-def _today() -> date:
+def today() -> date:
     return site().clock.now().astimezone(site().settings.city_zone).date()

@@ -1,6 +1,8 @@
 """The administrator's pages: people and rights, the city's lists, calendars; each change recorded and told."""
 
 from datetime import date
+from html import unescape
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
@@ -162,6 +164,29 @@ def test_a_calendar_is_changed_day_by_day_each_time_a_version(admin: FlaskClient
     assert "尚未公布" in page
     assert post(admin, f"{where}/years", year="2027", how="complete", reason="已录入").status_code == 303
     assert "尚未公布" not in admin.get(f"{where}?year=2027").text.partition("h-year")[0]
+
+
+def test_days_off_come_from_a_file_after_a_look(admin: FlaskClient, runtime: Runtime) -> None:
+    where, years = "/admin/calendars/city/jz", {"first_year": "2027", "last_year": "2027", "how": "complete"}
+
+    def tried(content: bytes, name: str) -> TestResponse:
+        return post(admin, f"{where}/file/trial", **years, file=(BytesIO(content), name))
+
+    wrong = tried("日期,类型,名称\n2027-02-30,放假,国庆节\n".encode(), "days.csv").text
+    assert "“2027-02-30”不是日期" in wrong
+    assert tried(b"", "days.csv").status_code == 422
+    seen = tried("日期,至,类型,名称\n2027-10-01,2027-10-07,放假,国庆节\n2027-10-09,,上班,国庆节\n".encode(), "days.csv")
+    assert "放假 7 天，调休上班 1 天，共 8 天有变化" in seen.text
+    days = unescape(seen.text.partition('<textarea name="days" hidden>')[2].partition("<")[0])
+    assert post(admin, f"{where}/file", **years, days=days).status_code == 422
+    with runtime.sessions() as session:
+        assert city.calendar_for(session, None, "jz").version == 1
+    assert post(admin, f"{where}/file", **years, days=days, reason="国办通知").status_code == 303
+    with runtime.sessions() as session:
+        rules = city.calendar_for(session, None, "jz").rules
+    assert [day.isoformat() for day in sorted(rules.off) if day.year == 2027][::6] == ["2027-10-01", "2027-10-07"]
+    assert rules.make_up[date(2027, 10, 9)] == "国庆节"
+    assert 2027 in rules.published
 
 
 def test_a_department_gets_a_calendar_of_its_own(admin: FlaskClient, runtime: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""The comparison of the calculus with counted minutes, in small; `benchmarks/calendar.py` makes a million."""
+"""The comparison of the calculus with counted seconds, in small; `benchmarks/calendar.py` makes a million."""
 
 import pytest
 

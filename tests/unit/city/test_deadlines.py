@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.city import Calendar, CalendarRules, Deadline, Unit, deadline_function, office_calendar
+from app.city import Calendar, CalendarRules, Deadline, Unit, deadline_function, functions, office_calendar
 from app.city import working_time_between_function as between_function
 from app.city.rules import five_day_week
 from app.city.sources import cross_check, published_years
@@ -136,6 +136,11 @@ def test_what_diagrams_call() -> None:
     assert deadline(Decimal(2), "WORKING_DAY") == local("11-17T10:15")
     worked = between_function(OFFICE)(local("11-13T10:15"), local("11-16T10:15"))
     assert worked == timedelta(hours=7)
+    asked_of = functions(OFFICE, local("11-13T10:15"))
+    assert asked_of["add working time"](local("11-13T16:30"), Decimal(2), "WORKING_HOUR") == local("11-16T10:00")
+    assert asked_of["subtract working time"](local("11-16T10:00"), Decimal(2), "WORKING_HOUR") == local("11-13T16:30")
+    with pytest.raises(ValueError, match="takes a date"):
+        asked_of["add working time"](None, Decimal(2), "WORKING_HOUR")
     for wrong in ([1], None, "2"):
         with pytest.raises(ValueError, match="takes a number"):
             deadline(wrong, "WORKING_DAY")  # type: ignore[arg-type]
