@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -110,9 +110,9 @@ class Commands:
                 call = await self.outbound.dial(self._plan(actor), str(values["number"]))
                 return {"call": str(call.id)}
             case "monitor":
-                await self.supervision.monitor(self._call(values), actor.id, str(values["mode"]))
+                await self._begun(self.supervision.monitor(self._call(values), actor.id, str(values["mode"])))
             case "pickup":
-                await self.supervision.pick_up(self._call(values), actor.id)
+                await self._begun(self.supervision.pick_up(self._call(values), actor.id))
             case "force_transfer":
                 call = self._call(values)
                 self.exchange.note(call.id, CallKind.COMMANDED, name=name, by=str(actor.id))
@@ -156,6 +156,15 @@ class Commands:
             case _:
                 raise NotFound("contacts.unknown_command", name=name)
         return {"call": str(call.id)}
+
+    async def _begun(self, work: Coroutine[Any, Any, None]) -> None:
+        """Ringing takes longer than a page waits: what is refused at once is told, the rest goes on beside."""
+        task = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        if done:
+            task.result()
+        else:
+            self.exchange.go(_in_the_end(task))
 
     async def _consult(self, call: Call, agent: UUID, to: str) -> None:
         """Ringing takes longer than a page waits: how it ended comes as news."""
@@ -218,6 +227,9 @@ class Commands:
         exchange = self.exchange
         state = AgentState(wanted)
         at = exchange.seats.of(agent, exchange.now())
+        if state is AgentState.WRAP_UP is at.state and at.call is not None:
+            exchange.wrap_up_longer(agent, at.call)
+            return {"state": state.value}
         if state not in PAUSES:
             raise Conflict("contacts.unknown_command", name=wanted)
         if not at.signed_in:
@@ -245,3 +257,10 @@ class Commands:
         if found is None:
             raise Conflict("contacts.call.not_yours")
         return found
+
+
+async def _in_the_end(task: "asyncio.Task[None]") -> None:
+    try:
+        await task
+    except CitydeskError as error:
+        log.info("in vain: %s", error.key)

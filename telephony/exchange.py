@@ -18,6 +18,8 @@ from telephony.spool import Spool
 
 log = logging.getLogger(__name__)
 
+LONGER = 60
+"""Seconds that an agent may add to the wrap-up, again and again."""
 IN_CALL = (AgentState.RINGING, AgentState.ON_CALL, AgentState.HOLDING)
 
 
@@ -42,6 +44,8 @@ class Exchange:
         self.letters: dict[UUID, bool] = {}
         """Calls whose letter is finished: whether anything was said."""
         self._ending: set[UUID] = set()
+        self._longer: set[tuple[UUID, UUID]] = set()
+        """Agents, and calls whose wrap-up they want to go on."""
         self.wake_handover: Callable[[], None] = lambda: None
         self.wake_queue: Callable[[], None] = lambda: None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -188,9 +192,18 @@ class Exchange:
             self.seats.set(agent, AgentState.IDLE, self.now())
 
     def _wrapped_up(self, agent: UUID, call_id: UUID) -> None:
-        at = self.seats.of(agent, self.now())
-        if at.state is AgentState.WRAP_UP and at.call == call_id:
+        at, longer = self.seats.of(agent, self.now()), (agent, call_id) in self._longer
+        self._longer.discard((agent, call_id))
+        if at.state is not AgentState.WRAP_UP or at.call != call_id:
+            return
+        if longer:
+            asyncio.get_running_loop().call_later(LONGER, self._wrapped_up, agent, call_id)
+        else:
             self.seats.set(agent, AgentState.IDLE, self.now())
+
+    def wrap_up_longer(self, agent: UUID, call_id: UUID) -> None:
+        """One more minute after the wrap-up's own time."""
+        self._longer.add((agent, call_id))
 
     # ---------------------------------------------------------------- sounds
     async def say(self, text: str, language: str) -> list[str]:

@@ -30,6 +30,7 @@ const ISLANDS = [
   'form',
   'inbox',
   'order',
+  'phone',
   'registration',
   'replay',
   'shell',

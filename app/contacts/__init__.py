@@ -3,10 +3,10 @@
 Telephony leads calls by `routing_snapshot` and hands over facts (`take_facts`); pages ask it by `ask_telephone`."""
 
 from app.citizens import normalise_phone
-from app.contacts.actions import link_case
+from app.contacts.actions import link_case, log_command, write_note
 from app.contacts.commands import EXPIRY, LIVE, QUEUE, PhoneCommand, ask_telephone, reply_key
 from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome
-from app.contacts.guard import actor_for_command, check
+from app.contacts.guard import OTHERS, actor_for_command, check
 from app.contacts.intake import take_facts
 from app.contacts.queries import (
     call_by_id,
@@ -20,7 +20,30 @@ from app.contacts.queries import (
     seats_now,
     state_by_number,
 )
+from app.contacts.records import (
+    CallFilter,
+    Figures,
+    callbacks_to_do,
+    calls_of_case,
+    figures,
+    figures_by_group,
+    list_calls,
+    recording_by_id,
+    recordings_of_calls,
+)
 from app.contacts.routing import Route, Router
+from app.contacts.seats import (
+    SeatNow,
+    all_seats,
+    answered_since,
+    free_seats,
+    is_recorded,
+    own_seat,
+    queue_now,
+    skill_groups,
+    takes_part,
+    waiting_calls,
+)
 from app.contacts.snapshot import AgentPlan, GroupPlan, Mark, RoutingSnapshot, SeatPlan, TrunkPlan
 from app.contacts.speech import Speech, sentences
 from app.contacts.store import keep_recording, open_recording
@@ -30,14 +53,17 @@ from app.identity import Actor
 __all__ = [
     "EXPIRY",
     "LIVE",
+    "OTHERS",
     "QUEUE",
     "SEAT_STATE",
     "VOICE_OPERATIONS",
     "Actor",
     "AgentPlan",
     "AgentState",
+    "CallFilter",
     "CallKind",
     "Fact",
+    "Figures",
     "GroupPlan",
     "Mark",
     "Outcome",
@@ -45,27 +71,46 @@ __all__ = [
     "Route",
     "Router",
     "RoutingSnapshot",
+    "SeatNow",
     "SeatPlan",
     "Speech",
     "TrunkPlan",
     "actor_for_command",
+    "all_seats",
+    "answered_since",
     "ask_telephone",
     "call_by_id",
+    "callbacks_to_do",
+    "calls_of_case",
     "check",
     "earlier_calls",
+    "figures",
+    "figures_by_group",
+    "free_seats",
+    "is_recorded",
     "keep_recording",
     "legs_of",
     "link_case",
+    "list_calls",
+    "log_command",
     "normalise_phone",
     "open_callbacks",
     "open_calls",
     "open_recording",
+    "own_seat",
+    "queue_now",
+    "recording_by_id",
     "recordings_of",
+    "recordings_of_calls",
     "reply_key",
     "routing_snapshot",
     "routing_version",
     "seats_now",
     "sentences",
+    "skill_groups",
     "state_by_number",
     "take_facts",
+    "takes_part",
+    "waiting_calls",
+    "write_note",
 ]  # fmt: skip

@@ -10,12 +10,33 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.contacts.models import Agent, AgentSkill, Call
+from app.core.errors import Invalid
 from app.identity import Actor
+
+MOST_NOTE = 4000
+"""Characters."""
 
 
 def link_case(session: Session, call_id: UUID, case_id: UUID) -> None:
     """The call led to this case: its record and recordings show there."""
     session.execute(update(Call).where(Call.id == call_id).values(case_id=case_id))
+
+
+def write_note(session: Session, call_id: UUID, text: str) -> None:
+    """What the agent writes down while talking; the last words stand. Raises Invalid."""
+    if len(text) > MOST_NOTE:
+        raise Invalid("contacts.note.long", most=MOST_NOTE)
+    session.execute(update(Call).where(Call.id == call_id).values(note=text.strip()))
+
+
+def log_command(
+    session: Session, call_id: UUID, name: str, values: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> None:
+    """A supervisor is about to act on somebody else's call: in the call's history before it is done."""
+    audit.record(
+        session, call_id, f"phone.{name}", actor=actor, now=now, stream_kind="call", stream_name=None,
+        result={key: value for key, value in values.items() if key != "call"},
+    )  # fmt: skip
 
 
 def add_agent(session: Session, user_id: UUID, work_no: str, extension: str, *, actor: Actor, now: datetime,

@@ -147,6 +147,8 @@ class Call(Base):
     automatic: Mapped[bool] = mapped_column(default=False)
     """The caller went through the automatic acceptance (T33)."""
     case_id: Mapped[UUID | None]
+    note: Mapped[str] = mapped_column(default="")
+    """What the agent wrote down while talking."""
     last_no: Mapped[int] = mapped_column(default=0)
 
 

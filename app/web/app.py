@@ -13,7 +13,9 @@ from app.core.http import Site
 from app.core.settings import Settings
 from app.identity.guard import public
 from app.web import assets, health, pages, problems, routes, security, templating
+from app.web.around import SEAT
 from app.web.live import Hub
+from app.web.telephone import seat_of
 
 MAX_BODY = 1024 * 1024
 """Bytes. Files have their own road; a form or an API call is text."""
@@ -57,6 +59,7 @@ def create_app(runtime: Any, settings: Settings) -> Flask:
     app.config.update(_config(settings))
     app.extensions["citydesk"] = Site(runtime, settings)
     app.extensions["citydesk-live"] = Hub(runtime.sessions, settings.redis_url, settings.web_threads * 3 // 4)
+    app.extensions[SEAT] = seat_of
     app.session_interface = _SessionCookie()
     app.url_map.strict_slashes = False
     app.json = _Json(app)

@@ -1,6 +1,8 @@
 """What stands around every page: row height, what waits for this person, their telephone. Read once a request."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from flask import current_app, g
 
@@ -22,6 +24,8 @@ class Seat:
     """A value of AgentState, or DISCONNECTED."""
     answered: int = 0
     """Calls taken today."""
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    """What else the call bar draws: since, seat, kind, the call, the queue."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from flask import current_app, g
 
-from app import city
+from app import city, contacts
 from app.core.http import language, site
 from app.core.i18n import has_text, text
 from app.core.sorting import by_name
 
 KEPT_SECONDS = 15.0
+GROUP = "group:"
+"""Before a skill group's code, which may be a category's too."""
 
 Labels = Mapping[str, Mapping[str, str]]
 
@@ -75,7 +77,8 @@ def _labels() -> Labels:
     now = time.monotonic()
     if now - cache.get("at", -KEPT_SECONDS) >= KEPT_SECONDS:
         with site().sessions() as session:
-            cache["labels"] = city.labels(session)
+            groups = {f"{GROUP}{each.code}": each.names for each in contacts.skill_groups(session)}
+            cache["labels"] = city.labels(session) | groups
         cache["at"] = now
     labels: Labels = cache["labels"]
     return labels

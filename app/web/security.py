@@ -27,6 +27,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
+        "media-src 'self'",  # recordings
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

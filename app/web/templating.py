@@ -81,11 +81,16 @@ def here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
-def phone_words() -> dict[str, str]:
+def phone_words() -> dict[str, Any]:
     """Sentences of the call bar's island; what stands in braces it fills itself."""
-    keys = ("seat", "queue", "rings", "again", "unknown")
-    blanks = {name: f"{{{name}}}" for name in ("extension", "answered", "waiting", "longest")}
-    return {key: t(f"web.phone.js.{key}", **blanks) for key in keys}
+    keys = ("seat", "queue", "rings", "again", "unknown", "at", "blocked", "failed", "lift", "nobody")
+    blanks = {name: f"{{{name}}}" for name in ("extension", "answered", "waiting", "longest", "seat")}
+    reasons = ("MEAL", "MEETING", "MONITOR", "NO_ANSWER", "REST", "SIGNED_IN", "TRAINING")
+    return {
+        **{key: t(f"web.phone.js.{key}", **blanks) for key in keys},
+        "pop": {key: t(f"web.phone.js.pop.{key}") for key in ("offer", "open")},
+        "reasons": {reason: t(f"web.phone.reason.{reason}") for reason in reasons},
+    }
 
 
 def _of_request() -> dict[str, Any]:

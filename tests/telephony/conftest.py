@@ -98,6 +98,10 @@ class Exchange:
         asked = [*HOME.command("asterisk"), "-C", str(self.asterisk.folder / "etc" / "asterisk.conf"), "-rx", command]
         return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
 
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC)
+
     def said(self) -> str:
         return (self.data / "telephony.log").read_text(errors="replace")
 

@@ -1,14 +1,23 @@
-// The call bar. Whoever runs the telephone tells it `citydesk:call` on the document and hears `citydesk:phone`:
-//   citydesk:call   {state, since, name, phone, about, recording, muted, waiting, longest, answered}
+// The call bar. It shows what the telephone tells (`phone` news of the server's stream, and whoever says `citydesk:call` on
+// the document), and sends what is pressed: to the server, as `citydesk:phone` on the document, and over the channel
+// `citydesk-phone`, where the window listens in which a browser's telephone lives.
+//   citydesk:call   {state, since, name, phone, about, recording, muted, waiting, longest, answered, …}
 //                   state: a value of AgentState or DISCONNECTED; since: ISO time; name, phone (masked) and about are
 //                   ready to show; waiting and longest (seconds) are the queue's
 //   citydesk:phone  {command}: answer, hold, resume, mute, transfer, conference, hang_up, wrapped_up, …
-// A telephone that must outlive a page, as one in the browser must, stands in a window of its own: both messages go over
-// the channel `citydesk-phone` too, as {call} and {command}; a page that opens asks {ask: 'call'}.
+//   channel         {call}, {command}, {ask: 'call'}, and from the telephone's window {phone: {registered, muted, gone}}
 // F-keys work in fields too, and are the browser's wherever the bar has no use for them.
+import { get } from './phone-line.js'
+import { Deeds } from './phone-deeds.js'
+import { pop, watchFront } from './pop.js'
+import { news } from './stream.js'
 
-const KEYS = { F2: ['answer'], F4: ['hold', 'resume'], F6: ['mute'], F7: ['transfer', 'pass_on'], F8: ['conference'], F9: ['hang_up'], F10: ['wrapped_up'] }
+const KEYS = { F2: ['answer'], F4: ['hold', 'resume'], F6: ['mute'], F7: ['transfer', 'pass_on', 'complete'], F8: ['conference'], F9: ['hang_up'], F10: ['wrapped_up'] }
 const TWICE = 1000 // milliseconds: hanging up by key is asked twice
+const SETTLE = 120 // what was told may reach the database a little later
+const WINDOW_ANSWERS = 1500
+const TALKING = new Set(['RINGING', 'ON_CALL', 'HOLDING'])
+const ASKING = 'citydesk:asking'
 
 export function clock(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
@@ -24,46 +33,142 @@ class Callbar {
     this.alert = bar.querySelector('[data-callbar-alert]')
     this.words = JSON.parse(bar.querySelector('[data-words]').textContent)
     this.hungUp = 0
+    this.window = { heard: false, registered: true }
   }
 
   start() {
+    const told = JSON.parse(this.bar.querySelector('[data-seat]').textContent)
     document.addEventListener('citydesk:call', event => this.show(event.detail))
     this.channel = new BroadcastChannel('citydesk-phone')
-    this.channel.addEventListener('message', event => event.data.call && this.show(event.data.call))
+    this.channel.addEventListener('message', ({ data }) => {
+      if (data.call) this.show(data.call)
+      if (data.phone) this.heardWindow(data.phone)
+    })
     this.bar.addEventListener('click', event => {
       const button = event.target.closest('[data-phone]')
-      if (button) this.send(button.dataset.phone)
+      if (button) this.send(button.dataset.phone, button)
     })
     document.addEventListener('keydown', event => this.pressed(event))
-    this.show({ state: this.bar.dataset.state, answered: Number(this.bar.dataset.answered) })
+    this.show({ state: this.bar.dataset.state, answered: Number(this.bar.dataset.answered), ...told })
     this.channel.postMessage({ ask: 'call' })
     setInterval(() => this.tick(), 1000)
+    if (told.state) this.join()
     this.bar.dataset.ready = 'true'
   }
 
+  /** A real telephone stands behind this bar. */
+  join() {
+    this.deeds = new Deeds(this)
+    watchFront()
+    news().addEventListener('phone', event => this.heard(JSON.parse(event.data)))
+    news().addEventListener('open', () => this.refresh())
+    setTimeout(() => this.draw(), WINDOW_ANSWERS)
+    this.since = Date.now()
+  }
+
+  // ------------------------------------------------------------------ hearing
+  heard(told) {
+    if (told.about === 'seat') this.seatChanged(told)
+    else if (told.kind === 'rang' && told.agent === this.me()) this.rings(told)
+    else if (told.kind === 'consulting') this.asking(told.call)
+    else this.refresh(told.kind === 'consult_failed' ? this.words.failed : '')
+  }
+
+  me() {
+    return this.bar.dataset.agent
+  }
+
+  seatChanged({ state, since, seat, reason, call }) {
+    const same = call && call === this.call.call
+    const about = same ? this.call : { answered: this.call.answered, kind: this.call.kind, waiting: this.call.waiting, longest: this.call.longest }
+    this.show({ ...about, state, since, seat, reason, call })
+    if (state === 'HOLDING' || !TALKING.has(state)) this.refresh()
+    else if (!same || !this.call.about) this.learn(call)
+    if (!TALKING.has(state)) localStorage.removeItem(ASKING)
+  }
+
+  async rings({ call, leg, phone, direction, began_at: began }) {
+    this.leg = leg
+    if (this.call.state !== 'RINGING') this.show({ ...this.call, state: 'RINGING', since: new Date().toISOString(), call, phone, name: undefined, about: '', direction, began })
+    else this.show({ ...this.call, call, phone, direction })
+    if (direction === 'IN') pop({ call, phone }, this.words.pop)
+    await this.learn(call)
+  }
+
+  async learn(call) {
+    const told = call && (await get(`/phone/calls/${call}`))
+    if (told && this.call.call === call) this.show({ ...this.call, ...told })
+  }
+
+  /** The other side talks with one's own colleague. */
+  asking(call) {
+    localStorage.setItem(ASKING, call)
+    this.refresh()
+  }
+
+  refresh(sentence = '') {
+    if (sentence) this.alert.textContent = sentence
+    clearTimeout(this.pending)
+    this.pending = setTimeout(async () => {
+      const told = await get('/phone/state')
+      if (told) this.show({ answered: this.call.answered, muted: this.call.muted, ...told })
+    }, SETTLE)
+  }
+
+  heardWindow(phone) {
+    this.window = { heard: !phone.gone, registered: Boolean(phone.registered) }
+    this.show({ ...this.call, muted: phone.muted })
+  }
+
+  /** A browser's seat whose window is closed, or lost its line, takes no calls. */
+  lost() {
+    if (this.call.kind !== 'BROWSER' || this.call.state === 'LOGGED_OUT' || !this.since) return false
+    if (!this.window.heard) return Date.now() - this.since > WINDOW_ANSWERS - 50
+    return !this.window.registered
+  }
+
+  // ------------------------------------------------------------------ showing
   show(call) {
-    const look = this.bar.querySelector(`template[data-look="${call.state}"]`)
-    if (!look) return
+    if (!this.bar.querySelector(`template[data-look="${call.state}"]`)) return
     const rings = call.state === 'RINGING' && this.call?.state !== 'RINGING'
     this.call = call
-    this.bar.dataset.state = call.state === 'DISCONNECTED' ? 'BUSY' : call.state
-    this.shown.replaceChildren(look.content.cloneNode(true))
-    const texts = { name: call.name ?? this.words.unknown, phone: call.phone, about: call.about, seat: this.seat(call), queue: this.queue(call) }
+    this.draw()
+    this.alert.textContent = rings ? `${this.words.rings} ${call.name ?? this.words.unknown} ${call.about ?? ''}` : ''
+  }
+
+  look() {
+    const { state, call } = this.call
+    if (this.lost()) return 'DISCONNECTED'
+    return state === 'HOLDING' && call && localStorage.getItem(ASKING) === call ? 'ASKING' : state
+  }
+
+  draw() {
+    const { call } = this
+    const look = this.look()
+    this.bar.dataset.state = look === 'DISCONNECTED' ? 'BUSY' : call.state
+    const fresh = this.bar.querySelector(`template[data-look="${look}"]`).content.cloneNode(true)
+    const held = this.shown.contains(document.activeElement) ? document.activeElement.dataset.phone : null
+    this.shown.replaceChildren(fresh)
+    if (held) this.shown.querySelector(`[data-phone=${held}]`)?.focus()
+    const texts = { name: call.name ?? this.words.unknown, phone: call.phone, about: call.about, seat: this.seat(call), queue: this.queue(call), reason: this.words.reasons?.[call.reason] }
     for (const [name, text] of Object.entries(texts)) {
       for (const place of this.shown.querySelectorAll(`[data-call=${name}]`)) place.textContent = text ?? ''
     }
     for (const place of this.shown.querySelectorAll('[data-call=recording]')) place.hidden = !call.recording
+    for (const place of this.shown.querySelectorAll('[data-browser-only]')) place.hidden = this.deeds && call.kind !== 'BROWSER'
+    for (const place of this.shown.querySelectorAll('[data-desk-only]')) place.hidden = !this.deeds || call.kind === 'BROWSER'
     this.shown.querySelector('[data-phone=mute]')?.setAttribute('aria-pressed', String(Boolean(call.muted)))
-    this.alert.textContent = rings ? `${this.words.rings} ${texts.name} ${call.about ?? ''}` : ''
+    this.shown.querySelector('[data-phone=record]')?.setAttribute('aria-pressed', String(Boolean(call.recording)))
     this.tick()
   }
 
-  seat({ answered }) {
-    return this.words.seat.replace('{extension}', this.bar.dataset.extension).replace('{answered}', answered ?? this.bar.dataset.answered)
+  seat({ answered, seat }) {
+    const words = this.words.seat.replace('{extension}', this.bar.dataset.extension).replace('{answered}', answered ?? this.bar.dataset.answered)
+    return seat ? `${this.words.at.replace('{seat}', seat)} · ${words}` : words
   }
 
   queue({ waiting, longest }) {
-    if (waiting === undefined) return ''
+    if (!waiting) return ''
     return this.words.queue.replace('{waiting}', waiting).replace('{longest}', clock((longest ?? 0) * 1000))
   }
 
@@ -72,21 +177,23 @@ class Callbar {
     if (place) place.textContent = this.call.since ? clock(Date.now() - Date.parse(this.call.since)) : ''
   }
 
+  // ------------------------------------------------------------------ sending
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return
-    const button = KEYS[event.key].map(command => this.shown.querySelector(`[data-phone=${command}]`)).find(Boolean)
+    const button = KEYS[event.key].map(command => this.shown.querySelector(`[data-phone=${command}]`)).find(each => each && !each.hidden)
     if (!button) return
     event.preventDefault()
-    if (event.key !== 'F9') return this.send(button.dataset.phone)
+    if (event.key !== 'F9') return this.send(button.dataset.phone, button)
     const before = this.hungUp
     this.hungUp = Date.now()
-    if (this.hungUp - before <= TWICE) this.send('hang_up')
+    if (this.hungUp - before <= TWICE) this.send('hang_up', button)
     else this.alert.textContent = this.words.again
   }
 
-  send(command) {
+  send(command, button) {
     document.dispatchEvent(new CustomEvent('citydesk:phone', { detail: { command } }))
     this.channel.postMessage({ command })
+    this.deeds?.do(command, button)
   }
 }
 

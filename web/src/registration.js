@@ -30,7 +30,7 @@ class Hints {
     const token = document.querySelector('meta[name=csrf-token]').content
     const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
     try {
-      const response = await fetch('/registrations/hints', { method: 'POST', headers, body, signal: this.request.signal })
+      const response = await fetch(`/registrations/hints${location.search}`, { method: 'POST', headers, body, signal: this.request.signal })
       if (response.ok) this.draw(await response.json())
     } catch {
       this.asked = '' // hints are a help, no more: the next pause asks again
@@ -93,6 +93,9 @@ document.addEventListener('citydesk:form-changed', event => {
   draft.written(event.detail.values)
 })
 island.addEventListener('citydesk:sent', () => draft.stop())
+// what a call or a draft brought along is looked up at once
+const begun = JSON.parse(island.querySelector('script[data-form]').textContent).values
+if (begun.caller_phone) hints.ask(begun)
 
 /** The report becomes part of a case that is known already (并单). */
 function join(button) {

@@ -1,6 +1,7 @@
 // What every page has: theme, keys, buttons that must not fire twice, times that go on running.
 import './citydesk.css'
 import './product.css'
+import './telephone.css'
 import { countLimits } from './limits.js'
 import { startHelp } from './help.js'
 import { letters, lettersOff, startKeys } from './keys.js'

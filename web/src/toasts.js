@@ -3,7 +3,7 @@
 
 const STAYS = 8000
 
-export function toast(box, sentence, { undo, undoText, lines = [], closeText } = {}) {
+export function toast(box, sentence, { undo, undoText, undoKey = 'U', lines = [], closeText, stays = false } = {}) {
   for (const old of box.querySelectorAll('.toast')) old.remove()
   const node = document.createElement('div')
   node.className = 'toast'
@@ -15,10 +15,10 @@ export function toast(box, sentence, { undo, undoText, lines = [], closeText } =
   }
   node.append(text)
   const close = () => node.remove()
-  if (undo) node.append(button(`${undoText} `, 'U', () => (close(), undo()), 'data-undo'))
+  if (undo) node.append(button(`${undoText} `, undoKey, () => (close(), undo()), 'data-undo'))
   if (lines.length) node.append(button(closeText, '', close, 'data-close'))
   box.append(node)
-  if (lines.length) return
+  if (lines.length || stays) return
   let timer = setTimeout(close, STAYS)
   const stop = () => clearTimeout(timer)
   const again = () => (timer = setTimeout(close, STAYS))

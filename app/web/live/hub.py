@@ -18,6 +18,7 @@ import redis
 from app.core.db import Sessions
 from app.identity import Actor
 from app.web.live.news import News, read_news
+from app.web.live.phone import BOARD, LIVE, leads_shift, read_phone
 from app.web.live.publisher import CHANNEL, NOTICES
 from app.web.live.streams import HandedOver, SocketStream, Stream, ThreadStream
 
@@ -27,6 +28,8 @@ BEAT = 5.0
 """Seconds between two heartbeats; a page that hears nothing for ten says so."""
 GATHER = 0.02
 """Seconds in which news are gathered, to be read together."""
+BOARD_PAUSE = 0.5
+"""Seconds between two hints that seats or calls changed, however many did."""
 MOST_TOGETHER = 200
 """Instances whose news are read together."""
 MOST_SOCKETS = 8000
@@ -47,6 +50,8 @@ class Hub:
         self.sessions, self.redis_url, self.most = sessions, redis_url, most
         self.streams: set[Stream] = set()
         self.connected = False
+        self._board, self._hinted = False, 0.0
+        """Did seats or calls change since those who lead a shift were told, and when were they?"""
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -119,14 +124,18 @@ class Hub:
 
     def _hear(self, connection: redis.Redis) -> None:
         with connection.pubsub() as subscription:  # type: ignore[no-untyped-call]
-            subscription.subscribe(CHANNEL, NOTICES)
+            subscription.subscribe(CHANNEL, NOTICES, LIVE)
             heard: dict[UUID, int] = {}
             while True:
-                message = subscription.get_message(timeout=GATHER if heard else BEAT)
+                pause = GATHER if heard else BOARD_PAUSE if self._board else BEAT
+                message = subscription.get_message(timeout=pause)
+                self._hint_board()
                 if message is not None and message["type"] == "subscribe":
                     self.connected = True
                 elif message is not None and message["channel"] == NOTICES.encode():
                     self._tell_people(message["data"])
+                elif message is not None and message["channel"] == LIVE.encode():
+                    self._tell_phone(message["data"])
                 elif message is not None:
                     instance, no = json.loads(message["data"])
                     heard[UUID(instance)] = no
@@ -142,6 +151,30 @@ class Hub:
         for stream in concerned:
             if not stream.broken:
                 stream.put(NOTICE)
+
+    def _tell_phone(self, data: bytes) -> None:
+        """At once: a telephone rings."""
+        try:
+            news = read_phone(data)
+        except ValueError:
+            log.warning("live: news of the telephone that cannot be read")
+            return
+        self._board = True
+        with self._lock:
+            concerned = [stream for stream in self.streams if str(stream.actor.id) in news.agents]
+        for stream in concerned:
+            if not stream.broken:
+                stream.put(news.event)
+
+    def _hint_board(self) -> None:
+        if not self._board or time.monotonic() - self._hinted < BOARD_PAUSE:
+            return
+        self._board, self._hinted = False, time.monotonic()
+        with self._lock:
+            leading = [stream for stream in self.streams if leads_shift(stream.actor)]
+        for stream in leading:
+            if not stream.broken:
+                stream.put(BOARD)
 
     def _tell(self, heard: dict[UUID, int]) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ from app import worklist
 from app.cases.duplicates import Sketch, similar_cases
 from app.cases.queries import is_registered, standing_merge
 from app.cases.routes import find, now
+from app.contacts.models import Call
 from app.core.db import transaction
 from app.core.errors import CitydeskError, Invalid
 from app.core.http import language, site
@@ -29,6 +30,7 @@ from app.web.formats import short_number
 from app.web.limits import chip_of_line
 from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
+from app.web.pop import asked_call, draft_key, log_look, pop_of, tie, with_time
 from app.web.problems import sentence
 from app.web.templating import t
 
@@ -41,14 +43,20 @@ DRAFT = "registration"
 @permits("case.register")
 def registration() -> str:
     """What was not saved last time stands here again, under the command it had: sent twice, it is registered once."""
+    call = asked_call()
     with site().sessions() as session:
         schema = shown_form(forms.registration_form(runtime(), session), language())
-        draft = worklist.draft_of(session, actor(), DRAFT)
-    values = {"duty_staff": actor().name, **(draft["values"] if draft else {})}
+        draft = worklist.draft_of(session, actor(), draft_key(DRAFT, call))
+        pop = pop_of(session, call) if call else None
+    if call:
+        log_look(call)
+    told = pop.values if pop else {}
+    values = {"duty_staff": actor().name, **told, **(draft["values"] if draft else {})}
     return page(
         "registration.html", islands=("form", "registration"), form={"schema": schema, "values": values},
         command_id=draft["command_id"] if draft else new_id(), texts=form_texts(), draft=draft,
-        contacts=[], similar=[], suggestion=None, phone="",
+        contacts=pop.contacts if pop else [], similar=[], suggestion=None, phone=told.get("caller_phone", ""),
+        pop=pop, asks=f"?call={call.id}" if call else "", shown_calls=CALLS_SHOWN,
     )  # fmt: skip
 
 
@@ -57,11 +65,11 @@ def registration() -> str:
 def save_draft() -> Any:
     """Every two seconds while somebody writes. No case is made of a draft."""
     command_id, values = sent()
-    at = now()
+    call, at = asked_call(), now()
     with transaction(site().sessions) as session:
         if not is_registered(session, command_id):  # a slow draft may come behind its report
             content = {"values": values, "command_id": str(command_id)}
-            worklist.keep_draft(session, DRAFT, content, actor=actor(), now=at)
+            worklist.keep_draft(session, draft_key(DRAFT, call), content, actor=actor(), now=at)
     saved = at.astimezone(site().settings.city_zone)
     return jsonify({"said": t("web.draft.saved", time=f"{saved:%H:%M:%S}")})
 
@@ -69,9 +77,10 @@ def save_draft() -> Any:
 @blueprint.post("/registrations/draft/removal")
 @permits("case.register")
 def drop_draft() -> Response:
+    call = asked_call()
     with transaction(site().sessions) as session:
-        worklist.forget_draft(session, DRAFT, actor=actor())
-    return redirect("/registrations/new")
+        worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor())
+    return redirect(f"/registrations/new?call={call.id}" if call else "/registrations/new")
 
 
 @blueprint.post("/registrations/new")
@@ -79,21 +88,25 @@ def drop_draft() -> Response:
 def register_report() -> Any:
     """With `joins` the report becomes part of that case, and can be taken out of it at once."""
     command_id, values = sent()
+    call = asked_call()
+    values = with_time(call, values)
     if joins := request.get_json().get("joins"):
-        answer = _join(str(joins), values, command_id)
+        answer = _join(str(joins), values, command_id, call)
     else:
         made = register(runtime(), values, actor=actor(), command_id=command_id)
+        tie(call, made.case_id)
         flash(t("web.registration.done", number=made.acceptance_no))
         answer = jsonify({"next": f"/cases/{made.case_no}"})
     with transaction(site().sessions) as session:
-        worklist.forget_draft(session, DRAFT, actor=actor())
+        worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor())
     return answer
 
 
-def _join(case_no: str, values: dict[str, Any], command_id: UUID) -> Any:
+def _join(case_no: str, values: dict[str, Any], command_id: UUID, call: Call | None) -> Any:
     with site().sessions() as session:
         case_id = find(session, case_no).id
     made = join_case(runtime(), case_id, values, actor=actor(), command_id=command_id)
+    tie(call, case_id)
     with site().sessions() as session:
         merge = standing_merge(session, made.registration_id)
     said = t("web.registration.joined", number=made.acceptance_no, case_no=short_number(made.case_no))
@@ -167,7 +180,7 @@ def hints() -> Any:
     parts = {"contacts": contacts, "phone": phone, "suggestion": suggestion,
              "similar": [{"found": one, "chip": chip_of_line(one.line, now())} for one in similar]}  # fmt: skip
     return jsonify({
-        name: render_template("_hints.html", part=name, shown_calls=CALLS_SHOWN, **parts)
+        name: render_template("_hints.html", part=name, shown_calls=CALLS_SHOWN, pop="call" in request.args, **parts)
         for name in ("caller", "similar", "suggestion")
     })  # fmt: skip
 

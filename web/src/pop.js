@@ -1,0 +1,43 @@
+// A call rings: its registration opens by itself where nothing is being written, and is offered with a key where
+// something is. Of several open pages only the one that was last in front does anything.
+import { toast } from './toasts.js'
+
+const FRONT = 'citydesk:front'
+const page = crypto.randomUUID?.() ?? String(Math.random())
+
+function inFront() {
+  if (document.visibilityState === 'visible') localStorage.setItem(FRONT, page)
+}
+
+function writing() {
+  if (document.querySelector('.is-changed, dialog[open]')) return true
+  const fields = document.querySelectorAll('main textarea, main input:not([type=hidden]):not([type=checkbox]):not([type=radio])')
+  return [...fields].some(field => !field.closest('.fjs-container') && field.value !== field.defaultValue)
+}
+
+export function watchFront() {
+  inFront()
+  window.addEventListener('focus', inFront)
+  window.addEventListener('pointerdown', inFront, true)
+  document.addEventListener('visibilitychange', inFront)
+}
+
+/** `words`: {offer, open}. */
+export function pop(call, words) {
+  const url = `/registrations/new?call=${call.call}`
+  if (location.pathname + location.search === url) return
+  if (localStorage.getItem(FRONT) !== page && localStorage.getItem(FRONT)) return
+  if (!writing()) {
+    location.assign(url)
+    return
+  }
+  const box = document.querySelector('[data-toasts]')
+  const open = () => window.open(url, '_blank') ?? location.assign(url)
+  toast(box, `${words.offer} ${call.name ?? ''} ${call.phone ?? ''}`, { undo: open, undoText: words.open, undoKey: 'F3', stays: true })
+  document.addEventListener('keydown', function opens(event) {
+    if (event.key !== 'F3' || !box.querySelector('[data-undo]')) return
+    event.preventDefault()
+    document.removeEventListener('keydown', opens)
+    box.querySelector('[data-undo]').click()
+  })
+}
