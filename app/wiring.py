@@ -124,6 +124,7 @@ def register(runtime: Runtime) -> None:
     runtime.outbox(messaging.OUTBOX_KIND, _carrier())
     runtime.outbox(supervision.OUTBOX_KIND, supervision.tell_of_demand)
     runtime.outbox(supervision.RESULT_KIND, supervision.tell_result)
+    runtime.outbox(feedback.OUTBOX_KIND, feedback.deliver_reply)
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)

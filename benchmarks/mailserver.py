@@ -16,8 +16,8 @@ class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, answers: Mapping[str, str], pause: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Talk)
+    def __init__(self, answers: Mapping[str, str], pause: float, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Talk)
         self.answers, self.pause = answers, pause
         self.mails: list[bytes] = []
 
@@ -65,8 +65,8 @@ class _Talk(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def mail_server(answers: Mapping[str, str] | None = None, pause: float = 0.0) -> Iterator[MailServer]:
-    with MailServer(answers or {}, pause) as server:
+def mail_server(answers: Mapping[str, str] | None = None, pause: float = 0.0, port: int = 0) -> Iterator[MailServer]:
+    with MailServer(answers or {}, pause, port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()

@@ -77,6 +77,8 @@ def restore(desk: Desk, folder: Path) -> int:
             with engine.connect() as connection:
                 counts, faults = _counts(connection), _faults(connection)
             migrate(engine)
+            with engine.begin() as connection:
+                connection.execute(_HOLD_MESSAGES)
         finally:
             engine.dispose()
         if (folder / FILES).is_dir():
@@ -85,6 +87,13 @@ def restore(desk: Desk, folder: Path) -> int:
         raise CitydeskError("cli.restore.differs", faults=faults)
     click.echo(say("cli.restore.done", rows=sum(counts.values()), taken_at=manifest["taken_at"], faults=faults))
     return 0
+
+
+_HOLD_MESSAGES = text(
+    "update outgoing_message set state = 'UNKNOWN', reason = 'messaging.reason.restored'"
+    " where state in ('QUEUED', 'SENDING')"
+)
+"""What waited when the backup was taken went out meanwhile, most likely: a person decides, nothing goes out twice."""
 
 
 @contextmanager

@@ -4,7 +4,7 @@ SENDING is committed before the provider is asked. Whoever finds a message in SE
 between: the message may have gone out, so it becomes UNKNOWN and a person decides."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +17,18 @@ from app.messaging.models import OutgoingMessage
 from app.messaging.providers import Parcel, Providers
 from app.messaging.queries import said
 from app.messaging.quiet import QuietHours
-from app.workflow.errors import Later, Temporary
+from app.workflow.errors import Later
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import OutboxRow
 
 log = logging.getLogger(__name__)
 
-MAX_TRIES = 5
-"""Provider's "not now" this often is FAILED; between the tries lie 2 s, 4 s, 8 s, 16 s."""
+AGAIN = tuple(timedelta(seconds=each) for each in (10, 60, 300, 900, 3600, 7200))
+"""How long to wait after each "not now" of a provider; after one more the message is FAILED."""
 
 
 def carry_out(runtime: Runtime, row: OutboxRow, *, providers: Providers, quiet: QuietHours) -> None:
-    """Raises Later in a citizen's quiet hours, Temporary when nothing went out and another try may help."""
+    """Raises Later in a citizen's quiet hours, and when nothing went out and another try may help."""
     message_id, now = UUID(row.body["message_id"]), runtime.clock.now()
     with runtime.sessions.begin() as session:
         message = session.get(OutgoingMessage, message_id, with_for_update=True)
@@ -48,11 +48,11 @@ def carry_out(runtime: Runtime, row: OutboxRow, *, providers: Providers, quiet: 
     except Refused as error:
         _end(runtime, message_id, MessageState.FAILED, reason=str(error), provider=provider.name)
     except NotSent as error:
-        again = tries < MAX_TRIES
+        again = tries <= len(AGAIN)
         state = MessageState.QUEUED if again else MessageState.FAILED
         _end(runtime, message_id, state, reason=str(error), provider=provider.name)
         if again:
-            raise Temporary(str(error)) from error
+            raise Later(now + AGAIN[tries - 1]) from error
     except Exception as error:
         log.exception("message %s may have gone out by %s", message_id, provider.name)
         reason = f"{type(error).__name__}: {error}"

@@ -3,6 +3,7 @@ out for certain; after anything else nobody knows."""
 
 import smtplib
 import ssl
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from uuid import UUID
 from app.messaging.channels import OUTSIDE, Channel
 from app.messaging.errors import NotSent, Refused
 
-TIMEOUT = 20.0
+TIMEOUT = 10.0
 """Seconds for each answer of a server: a worker waits for nobody longer."""
+OFF = 30.0
+"""Seconds without another try after a server could not be reached: others' reminders must not wait for it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,19 @@ class Smtp:
         self.port = parts.port or (465 if self.secure else 25)
         self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self.sender = sender
+        self._off_until, self._trouble = 0.0, ""
 
     def send(self, parcel: Parcel) -> str | None:
         mail = self._mail(parcel)
+        if time.monotonic() < self._off_until:
+            raise NotSent(self._trouble)
         try:
             server = self._connected()
-        except smtplib.SMTPAuthenticationError as error:
-            raise NotSent(f"the mail server refuses the login: {_said(error)}") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise NotSent(f"the mail server cannot be reached: {_said(error)}") from error
+            refused = isinstance(error, smtplib.SMTPAuthenticationError)
+            self._trouble = f"the mail server {'refuses the login' if refused else 'cannot be reached'}: {_said(error)}"
+            self._off_until = time.monotonic() + OFF
+            raise NotSent(self._trouble) from error
         try:
             self._envelope(server, parcel.address)
             _judge(*_data(server, mail))

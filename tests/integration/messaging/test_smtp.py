@@ -60,3 +60,6 @@ def test_nobody_at_the_door_is_no_delivery() -> None:
         server.server_close()
         with pytest.raises(NotSent):
             send()
+    with mail_server(port=server.server_address[1]) as again, pytest.raises(NotSent, match="cannot be reached"):
+        send()
+    assert not again.mails, "for a while nobody knocks again: other people's reminders wait behind"
