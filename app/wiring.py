@@ -31,6 +31,7 @@ from app.lifecycle import (
     functions,
     handling,
     limits,
+    moving_limits,
     notices,
     numbering,
     progress,
@@ -58,7 +59,9 @@ log = logging.getLogger(__name__)
 
 LIFECYCLE = ("lifecycle",)
 DEPARTMENTS = ("department_*",)
-BOTH = LIFECYCLE + DEPARTMENTS
+ORDERS = ("order_*",)
+"""What departments' diagrams call."""
+BOTH = LIFECYCLE + DEPARTMENTS + ORDERS
 ANY = ("*",)
 
 
@@ -222,6 +225,9 @@ _OPERATIONS: tuple[tuple[Callable[..., Variables], str, _Names, _Names, _Names],
     (notices.notify, "notify", BOTH, ("kind", "to"), ("rung",)),
     (limits.start_limit, "start_limit", BOTH, ("kind", "due"), ()),
     (limits.end_limit, "end_limit", BOTH, ("kind",), ()),
+    (moving_limits.extend_limit, "extend_limit", BOTH, ("kind", "value"), ("unit", "reason")),
+    (moving_limits.pause_limit, "pause_limit", BOTH, ("kind",), ("reason",)),
+    (moving_limits.resume_limit, "resume_limit", BOTH, ("kind",), ()),
     (feedback.start_rework, "start_rework", LIFECYCLE, (), ("reason",)),
     (feedback.reply_sent, "reply_sent", LIFECYCLE, (), ("way",)),
     (return_visit.record_visit, "record_visit", LIFECYCLE, ("result",), ("resolved",)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.cases.enums import LimitState
 from app.cases.models import TimeLimit
+
+STANDS_STILL = datetime(9999, 12, 31, tzinfo=UTC)
+"""Due time of a limit that is paused: it comes after every other, and nobody is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,12 @@ class LimitView:
         return LimitState.DUE_SOON if now >= self.warn_at else LimitState.RUNNING
 
     def used(self, now: datetime) -> float:
-        """Share of the time between start and due that has passed, 0 to 1."""
-        whole = (self.due_at - self.started_at).total_seconds()
-        passed = ((self.ended_at or now) - self.started_at).total_seconds()
+        """Share of the time between start and due that has passed, 0 to 1; as it was when a pause began."""
+        due, until = self.due_at, self.ended_at or now
+        if self.pauses and self.pauses[-1]["until"] is None and self.ended_at is None:
+            due, until = (datetime.fromisoformat(self.pauses[-1][name]) for name in ("due_before", "since"))
+        whole = (due - self.started_at).total_seconds()
+        passed = (until - self.started_at).total_seconds()
         return 1.0 if whole <= 0 else min(1.0, max(0.0, passed / whole))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, lateral
 from sqlalchemy.orm import Session
 
 from app.cases.enums import CaseStatus, FactKind, LimitState
+from app.cases.limits import STANDS_STILL
 from app.cases.models import CaseFact, CaseFile, Registration, ReturnVisit, TimeLimit
 from app.identity import ACTIONS, Actor, Grant, Role
 
@@ -82,6 +83,8 @@ class CaseLine:
     def limit_state(self, now: datetime) -> LimitState | None:
         if self.limit_due_at is None or self.limit_warn_at is None:
             return None
+        if self.limit_due_at == STANDS_STILL:
+            return LimitState.PAUSED
         if now > self.limit_due_at:
             return LimitState.OVERDUE
         return LimitState.DUE_SOON if now >= self.limit_warn_at else LimitState.RUNNING

@@ -27,17 +27,23 @@ from app.city.queries import (
     labels,
     terms,
 )
+from app.city.reckoning import ESCALATE_AT, WARN_AT, Pause, Rungs, Story, reckon
 from app.city.rules import CalendarRules
 from app.city.shipped import shipped_codes, shipped_groups, source_categories
 from app.city.upkeep import add_category, add_department, change_category, change_department, change_district
 
 __all__ = [
+    "ESCALATE_AT",
     "FUNCTIONS",
+    "WARN_AT",
     "Basis",
     "Calendar",
     "CalendarRules",
     "DayFile",
     "Deadline",
+    "Pause",
+    "Rungs",
+    "Story",
     "Unit",
     "add_category",
     "add_department",
@@ -67,6 +73,7 @@ __all__ = [
     "office_calendar",
     "publish_calendar",
     "read_days",
+    "reckon",
     "refresh_published_years",
     "shipped_codes",
     "shipped_groups",

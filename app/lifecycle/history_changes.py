@@ -140,6 +140,9 @@ def _told(field: str, change: Mapping[str, Any], words: Words) -> str | None:
 
 def _limit(kind: str, change: Mapping[str, Any], words: Words) -> str:
     new, limit = change["new"], words.label("LimitKind", kind)
+    if isinstance(new, Mapping) and change.get("old"):
+        before = words.time(change["old"]["due_at"])
+        return words.say("lifecycle.history.limit_moved", limit=limit, due=words.time(new["due_at"]), before=before)
     if isinstance(new, Mapping):
         key = "limit_provisional" if new.get("provisional") else "limit"
         return words.say(f"lifecycle.history.{key}", limit=limit, due=words.time(new["due_at"]))

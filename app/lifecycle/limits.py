@@ -1,7 +1,6 @@
 """Time limits: the row is the truth, the diagram's timers read it. Breach compares completion with due, never with
 the firing of a timer (D11, D12, D15, Q01)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,24 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.cases.enums import LimitKind, LimitState
 from app.cases.models import TimeLimit, WorkOrder
-from app.city import Deadline, calendar_version
+from app.city import ESCALATE_AT, WARN_AT, Deadline, Rungs, calendar_version
 from app.core.ids import new_id
 from app.lifecycle.dossier import Dossier, dossier_of, order_of
+from app.lifecycle.limit_story import go_on
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
-
-WARN_AT = "0.8"
-ESCALATE_AT = "1.5"
-"""Shares of the limit: of its working time where it is counted in working time, else of elapsed time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rungs:
-    """The three moments at which somebody is told."""
-
-    warn_at: datetime
-    due_at: datetime
-    escalate_at: datetime
 
 
 def start_limit(session: Session, call: Call, on: OnInstance) -> Variables:
@@ -35,8 +22,8 @@ def start_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     A running limit of the same kind ends first: a limit begun again replaces it."""
     dossier, order = dossier_of(session, on), order_of(session, on)
     kind = LimitKind(call.inputs["kind"])
-    if (running := _running(dossier, order, kind)) is not None:
-        _end(running, on.now)
+    if (running := running_limit(dossier, order, kind)) is not None:
+        _end(dossier, running, on.now)
     due = _instant(call.inputs["due"], on.now)
     rungs = _rungs(session, due, on.now)
     limit = TimeLimit(
@@ -57,10 +44,11 @@ def start_limit(session: Session, call: Call, on: OnInstance) -> Variables:
 def end_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     """The work is done: MET when that was not after due. A limit that never began was MET."""
     kind = LimitKind(call.inputs["kind"])
-    limit = _running(dossier_of(session, on), order_of(session, on), kind)
+    dossier = dossier_of(session, on)
+    limit = running_limit(dossier, order_of(session, on), kind)
     if limit is None:
         return {"state": LimitState.MET.value}
-    state = _end(limit, on.now)
+    state = _end(dossier, limit, on.now)
     on.change(f"limit.{kind}", LimitState.RUNNING, state.value)
     return {"state": state.value}
 
@@ -68,15 +56,16 @@ def end_limit(session: Session, call: Call, on: OnInstance) -> Variables:
 def end_running_limits(dossier: Dossier, order: WorkOrder | None, now: datetime) -> None:
     """An order that ends otherwise than by reporting back takes its limits along; None: a case, those of its own."""
     for limit in dossier.running_limits(order):
-        _end(limit, now)
+        _end(dossier, limit, now)
 
 
-def _running(dossier: Dossier, order: WorkOrder | None, kind: LimitKind) -> TimeLimit | None:
+def running_limit(dossier: Dossier, order: WorkOrder | None, kind: LimitKind) -> TimeLimit | None:
     """The running limit of this kind, the youngest if there are several."""
     return next((limit for limit in reversed(dossier.running_limits(order)) if limit.kind == kind), None)
 
 
-def _end(limit: TimeLimit, now: datetime) -> LimitState:
+def _end(dossier: Dossier, limit: TimeLimit, now: datetime) -> LimitState:
+    go_on(dossier.session, limit, dossier.case.district, now)
     state = LimitState.MET if now <= limit.due_at else LimitState.BREACHED
     limit.ended_at, limit.state = now, state
     return state

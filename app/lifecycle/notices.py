@@ -37,7 +37,7 @@ def notify(session: Session, call: Call, on: OnInstance) -> Variables:
     kind, rung = said(call.inputs["kind"]), said(call.inputs.get("rung"))
     to = call.inputs["to"]
     limit = _limit(dossier_of(session, on).running_limits(order), kind)
-    occasion = f"{limit.id if limit else f'round {case.round}'}:{kind}:{rung}"
+    occasion = f"{_edition(limit) if limit else f'round {case.round}'}:{kind}:{rung}"
     due = limit.due_at.astimezone(on.runtime.zone).strftime("%m-%d %H:%M") if limit else None
     reach = reach_of(session, on, rung, kind, [to] if isinstance(to, str) else list(to), call.element)
     note_told(on, kind, reach, rung)
@@ -135,6 +135,12 @@ def _text_key(kind: str, rung: str | None) -> str:
     """The most exact text there is; an analyst may name kinds and rungs that no text knows yet."""
     keys = (f"notice.{kind}.{rung}", f"notice.{kind}") if rung else (f"notice.{kind}",)
     return next((key for key in keys if has_text(key)), FALLBACK)
+
+
+def _edition(limit: TimeLimit) -> str:
+    """A limit that was moved has its rungs anew."""
+    moves = len(limit.extensions) + len(limit.pauses)
+    return f"{limit.id}.{moves}" if moves else str(limit.id)
 
 
 def _limit(running: Sequence[TimeLimit], kind: str) -> TimeLimit | None:

@@ -9,15 +9,26 @@ from app.cases.order_listing import order_by_number
 from app.cases.routes import find, limit, now, today
 from app.core.http import ApiBlueprint, command_id, language, site
 from app.identity.guard import actor, permits, signed_in
-from app.lifecycle import bring_visit_forward, forms, withdraw_case, withdraw_order
+from app.lifecycle import (
+    PauseKind,
+    ask_extension,
+    ask_pause,
+    bring_visit_forward,
+    forms,
+    resume_order,
+    withdraw_case,
+    withdraw_order,
+)
 from app.lifecycle.form_view import shown_form, shown_values
 from app.lifecycle.history import history_of
 from app.lifecycle.reminding import remind
 from app.lifecycle.reporting import register
 from app.lifecycle.schemas import (
     CompletedSchema,
+    ExtensionSchema,
     FormSchema,
     HistorySchema,
+    PauseSchema,
     ReasonSchema,
     RegisteredSchema,
     TaskQuery,
@@ -188,6 +199,55 @@ def remind_of_order(body: dict[str, Any], order_no: str) -> None:
 @ordering.gives(None, 204)
 def take_order_back(body: dict[str, Any], order_no: str) -> None:
     """The shift supervisor takes an order back"""
+    withdraw_order(runtime(), _order_id(order_no), reason=body["reason"], actor=actor(), command_id=command_id())
+
+
+@ordering.operation("/<order_no>/extension-requests", "POST")
+@permits("order.extend")
+@ordering.takes(ExtensionSchema)
+@ordering.gives(None, 204)
+def ask_for_more_time(body: dict[str, Any], order_no: str) -> None:
+    """The department asks for more of the limit's own unit, before the limit is over"""
+    ask_extension(
+        runtime(), _order_id(order_no), value=body["value"], reason=body["reason"], actor=actor(),
+        command_id=command_id(),
+    )  # fmt: skip
+
+
+@ordering.operation("/<order_no>/shelving-requests", "POST")
+@permits("order.shelve")
+@ordering.takes(PauseSchema)
+@ordering.gives(None, 204)
+def ask_to_shelve(body: dict[str, Any], order_no: str) -> None:
+    """The department asks that the limit stands still till a day"""
+    _pause(order_no, PauseKind.SHELVE, body)
+
+
+@ordering.operation("/<order_no>/suspension", "POST")
+@permits("order.suspend")
+@ordering.takes(PauseSchema)
+@ordering.gives(None, 204)
+def suspend(body: dict[str, Any], order_no: str) -> None:
+    """The duty monitor lets the limit stand still, at once"""
+    _pause(order_no, PauseKind.SUSPEND, body)
+
+
+@ordering.operation("/<order_no>/resumption", "POST")
+@permits("order.resume")
+@ordering.takes(ReasonSchema)
+@ordering.gives(None, 204)
+def go_on(body: dict[str, Any], order_no: str) -> None:
+    """The limit goes on with what was left of it"""
+    resume_order(runtime(), _order_id(order_no), reason=body["reason"], actor=actor(), command_id=command_id())
+
+
+def _pause(order_no: str, kind: PauseKind, body: dict[str, Any]) -> None:
+    ask_pause(
+        runtime(), _order_id(order_no), kind, until=body["until"], reason=body["reason"], actor=actor(),
+        command_id=command_id(),
+    )  # fmt: skip
+
+
+def _order_id(order_no: str) -> UUID:
     with site().sessions() as session:
-        order_id = order_by_number(session, order_no, actor()).order.id
-    withdraw_order(runtime(), order_id, reason=body["reason"], actor=actor(), command_id=command_id())
+        return order_by_number(session, order_no, actor()).order.id

@@ -16,6 +16,14 @@ class ReasonSchema(Schema):
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
+class ExtensionSchema(ReasonSchema):
+    value = fields.Decimal(required=True, metadata={"description": "How much more, in the limit's own unit"})
+
+
+class PauseSchema(ReasonSchema):
+    until = fields.AwareDateTime(required=True, metadata={"description": "When it goes on by itself"})
+
+
 class RegisteredSchema(Schema):
     acceptance_no = fields.String()
     case_no = fields.String()

@@ -32,7 +32,7 @@ RESULTS: Mapping[str, Mapping[str, Values]] = {
     "evaluate_case": {"score": "number", "on_time": "boolean"},
     "file_case": {"filed": "boolean"},
     "record_visit": {"attempts": "number"},
-    "start_limit": {"id": "string", **_LIMIT},
+    **{name: {"id": "string", **_LIMIT} for name in ("start_limit", "extend_limit", "pause_limit", "resume_limit")},
     "start_rework": {"rework_count": "number"},
     **{name: {} for name in (
         "alarm", "close_case", "end_order", "notify", "raise_supervision", "record_instruction", "reply_sent",
@@ -48,7 +48,8 @@ _TIME = "? instance of date and time, ? instance of days and time duration, ? in
 TESTS: Mapping[str, Mapping[str, str]] = {
     "close_case": {"outcome": cell(enums.Outcome)},
     "dispatch_orders": {"method": cell(enums.ProcessingMethod), "urgency": cell(enums.Urgency)},
-    "end_limit": {"kind": cell(enums.LimitKind)},
+    **{name: {"kind": cell(enums.LimitKind)} for name in ("end_limit", "pause_limit", "resume_limit")},
+    "extend_limit": {"kind": cell(enums.LimitKind), "unit": cell(Unit), "value": "? > 0"},
     "end_order": {"outcome": cell(enums.OrderOutcome)},
     "notify": {"to": _ONE_OF.replace("{all}", cell(RECIPIENTS))},
     "raise_supervision": {"level": cell(enums.SupervisionLevel)},
@@ -95,6 +96,9 @@ MESSAGES: Mapping[str, MessageKind] = {
     "supervision_raised": MessageKind(
         sent=True, senders=(), variables={"level": _of(enums.SupervisionLevel), "reason": None, "supervision_id": None}
     ),
+    "extension_asked": MessageKind(sent=True, senders=(), variables={"extension": None}),
+    "pause_asked": MessageKind(sent=True, senders=(), variables={"pause": None}),
+    "resume_order": MessageKind(sent=True, senders=(), variables=_REASON),
     "order_ended": MessageKind(senders=("department_*",), variables={"order_id": None}),
 }
 

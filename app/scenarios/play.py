@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -195,12 +196,35 @@ class Play:
         return {k: str(v) if type(v) is int and kinds.get(k) in _TEXTS else v for k, v in values.items()}
 
     def withdraw_case(self, deed: Deed) -> None:
-        reason = str(deed.values.get("reason", "")) or self.say("some_reason")
-        lifecycle.withdraw_case(self.runtime, self._case(), reason=reason, actor=self._person(deed))
+        lifecycle.withdraw_case(self.runtime, self._case(), reason=self._reason(deed), actor=self._person(deed))
 
     def withdraw_order(self, deed: Deed) -> None:
-        reason = str(deed.values.get("reason", "")) or self.say("some_reason")
-        lifecycle.withdraw_order(self.runtime, self._order(deed.of), reason=reason, actor=self._person(deed))
+        order, reason = self._order(deed.of), self._reason(deed)
+        lifecycle.withdraw_order(self.runtime, order, reason=reason, actor=self._person(deed))
+
+    def extend(self, deed: Deed) -> None:
+        lifecycle.ask_extension(
+            self.runtime, self._order(deed.of or deed.person), value=Decimal(str(deed.values.get("value", 1))),
+            reason=self._reason(deed), actor=self._person(deed),
+        )  # fmt: skip
+
+    def shelve(self, deed: Deed) -> None:
+        self._pause(deed, lifecycle.PauseKind.SHELVE)
+
+    def suspend(self, deed: Deed) -> None:
+        self._pause(deed, lifecycle.PauseKind.SUSPEND)
+
+    def _pause(self, deed: Deed, kind: lifecycle.PauseKind) -> None:
+        """`days`: how long it is put off, from now."""
+        until = self.runtime.clock.now() + timedelta(days=int(deed.values.get("days", 10)))
+        order = self._order(deed.of or deed.person)
+        lifecycle.ask_pause(self.runtime, order, kind, until=until, reason=self._reason(deed), actor=self._person(deed))
+
+    def resume(self, deed: Deed) -> None:
+        lifecycle.resume_order(self.runtime, self._order(deed.of), reason=self._reason(deed), actor=self._person(deed))
+
+    def _reason(self, deed: Deed) -> str:
+        return str(deed.values.get("reason", "")) or self.say("some_reason")
 
     def bring_forward(self, deed: Deed) -> None:
         lifecycle.bring_visit_forward(self.runtime, self._case(), actor=self._person(deed))
@@ -249,7 +273,8 @@ class Play:
 _TEXTS = ("textfield", "textarea", "select", "radio")
 _DEEDS: Mapping[str, Callable[[Play, Deed], None]] = {
     "register": Play.register, "complete": Play.complete, "withdraw_case": Play.withdraw_case,
-    "withdraw_order": Play.withdraw_order, "bring_forward": Play.bring_forward, "contact": Play.contact,
+    "withdraw_order": Play.withdraw_order, "extend": Play.extend, "shelve": Play.shelve, "suspend": Play.suspend,
+    "resume": Play.resume, "bring_forward": Play.bring_forward, "contact": Play.contact,
     "message": Play.message, "signal": Play.signal, "correct": Play.correct, "start": Play.start,
 }  # fmt: skip
 

@@ -41,6 +41,23 @@ DEEDS: tuple[Form, ...] = (
         rf"{_WHO} withdraws the order of {_DEPARTMENT}", rf"{_WHO}\s*撤回\s*{_DEPARTMENT}\s*的?工单",
     ),
     _form(
+        "extend", "municipal asks for an extension",
+        rf"{_WHO} asks for an extension(?: of the order of {_DEPARTMENT})?",
+        rf"{_WHO}\s*申请(?:{_DEPARTMENT}\s*工单)?延期",
+    ),
+    _form(
+        "shelve", "municipal asks to shelve the order",
+        rf"{_WHO} asks to shelve the order(?: of {_DEPARTMENT})?", rf"{_WHO}\s*申请(?:{_DEPARTMENT}\s*工单)?挂账",
+    ),
+    _form(
+        "suspend", "supervisor suspends the order of municipal",
+        rf"{_WHO} suspends the order of {_DEPARTMENT}", rf"{_WHO}\s*中止\s*{_DEPARTMENT}\s*的?工单",
+    ),
+    _form(
+        "resume", "supervisor resumes the order of municipal",
+        rf"{_WHO} resumes the order of {_DEPARTMENT}", rf"{_WHO}\s*恢复\s*{_DEPARTMENT}\s*的?工单",
+    ),
+    _form(
         "bring_forward", "agent brings the return visit forward",
         rf"{_WHO} brings the (?:return )?visit forward", rf"{_WHO}\s*提前回访",
     ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.cases.limits import STANDS_STILL
 from app.core.i18n import text
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -70,7 +71,9 @@ def running_limit(
     zone: ZoneInfo,
     warn_at: datetime | None = None,
 ) -> LimitChip:
-    """A limit that still runs: grey, amber after `warn_at` (80 % when not given), red when over."""
+    """A limit that still runs: grey, amber after `warn_at` (80 % when not given), red when over; or stands still."""
+    if due_at == STANDS_STILL:
+        return paused_limit(language, 0)
     warn_at = warn_at or started_at + (due_at - started_at) * 0.8
     state = "OVERDUE" if now >= due_at else "DUE_SOON" if now >= warn_at else "RUNNING"
     key = "web.limit.over" if state == "OVERDUE" else "web.limit.left"
@@ -79,6 +82,11 @@ def running_limit(
     words = text(key, language, span=span(due_at - now, language))
     title = text("web.limit.due", language, at=full_moment(due_at, language, zone))
     return LimitChip(state, words, used, title, started_at, warn_at, due_at)
+
+
+def paused_limit(language: str, used: int) -> LimitChip:
+    """A limit that stands still, after `used` percent of its time."""
+    return LimitChip("PAUSED", text("web.limit.paused", language), used, text("web.limit.paused.title", language))
 
 
 def finished_limit(state: str, due_at: datetime, ended_at: datetime, language: str, zone: ZoneInfo) -> LimitChip:

@@ -5,9 +5,8 @@ from datetime import datetime
 from app.cases.limits import LimitView
 from app.cases.listing import CaseLine
 from app.core.http import language, site
-from app.core.i18n import text
 from app.lifecycle.worklist import WorkItem
-from app.web.formats import LimitChip, finished_limit, running_limit
+from app.web.formats import LimitChip, finished_limit, paused_limit, running_limit
 
 
 def chip(limit: LimitView | None, now: datetime) -> LimitChip | None:
@@ -18,8 +17,7 @@ def chip(limit: LimitView | None, now: datetime) -> LimitChip | None:
     if limit.ended_at is not None:
         return finished_limit(str(limit.state(now)), limit.due_at, limit.ended_at, lang, zone)
     if limit.state(now) == "PAUSED":
-        share = round(limit.used(now) * 100)
-        return LimitChip("PAUSED", text("web.limit.paused", lang), share, text("web.limit.paused.title", lang))
+        return paused_limit(lang, round(limit.used(now) * 100))
     return running_limit(limit.started_at, limit.due_at, now, lang, zone, limit.warn_at)
 
 

@@ -21,7 +21,9 @@ from app.workflow.engine.types import (
     Fault,
     Moved,
     NotOpen,
+    Recompute,
     Refused,
+    SetVariables,
     Step,
     Variables,
 )
@@ -98,16 +100,31 @@ def move(runtime: Runtime, session: Session, on: OnInstance, state: bytes, comma
     """Apply the commands one after the other; the result tells of all of them."""
     compiled = compiled_of(runtime, session, on)
     context = context_of(runtime, session, on)
+
+    def apply(state: bytes, command: EngineCommand) -> Moved:
+        return guarded(None, lambda: compiled.move(state, command, context))
+
     whole: Moved | None = None
     for command in commands:
-        step = guarded(None, lambda state=state, command=command: compiled.move(state, command, context))  # type: ignore[misc]
+        step = apply(state, command)
         whole = step if whole is None else joined(whole, step)
         if step.state is None:
             break
         state = step.state
     assert whole is not None
+    if on.moved_limits and whole.state is not None:
+        held = limits_in(compiled.variables(whole.state), on.moved_limits)
+        for follow in (SetVariables(held), Recompute(frozenset(held))):
+            if whole.state is not None:
+                whole = joined(whole, apply(whole.state, follow))
     listen(runtime, session, on, whole.steps, compiled)
     return whole
+
+
+def limits_in(variables: Variables, moved: Mapping[str, Variables]) -> dict[str, Any]:
+    """Those of an instance's variables that hold a moved limit (a context with its `id`), with its new times."""
+    held = {name: value for name, value in variables.items() if isinstance(value, dict) and value.get("id") in moved}
+    return {name: {key: moved[value["id"]].get(key, old) for key, old in value.items()} for name, value in held.items()}
 
 
 def joined(first: Moved, second: Moved) -> Moved:

@@ -31,6 +31,9 @@ class OnInstance:
         self.personal: dict[str, dict[str, Any]] = {}
         self.scope: dict[str, Any] = {}
         self.decided: list[Decided] = []
+        self.moved_limits: dict[str, Variables] = {}
+        """Limits that this command moved, by id: the instance's variables that hold one take over the new times, and
+        timers and due dates that read them follow."""
 
     @property
     def instance_id(self) -> UUID:
@@ -58,13 +61,14 @@ class OnInstance:
 
     def decide(self, session: Session, decision: str, inputs: Variables, *, element: str = "") -> Any:
         """What a decision of the instance's own bundle says of `inputs`; the rules that matched stand in this history
-        row. None where the bundle has no such decision. Raises Fault when the table fails."""
+        row. None where the bundle has no such decision, or no row fits. Raises Fault when the table fails."""
         model = self.runtime.bundles.get(session, self.bundle_id, self.runtime.registry).decisions.get(decision)
         if model is None:
             return None
         found = model.explain(decision, inputs, now=self.now.astimezone(self.runtime.zone))
-        if found.value is None and found.reasons:
-            raise Fault(element, f"decision {decision}: {found.reasons[0]}", inputs)
+        wrong = [reason for reason in found.reasons if reason.key != "dmn.no_hit"]
+        if found.value is None and wrong:
+            raise Fault(element, f"decision {decision}: {wrong[0]}", inputs)
         self.decided.append(Decided(element, "", decision, found.tables))
         return found.value
 

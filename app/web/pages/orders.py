@@ -1,6 +1,8 @@
 """One work order, for whoever stands in the street with it: what, where, who asked, what was demanded; the form of the
 next step, photos, and the step itself fixed at the bottom."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -28,6 +30,7 @@ from app.lifecycle.tasks import complete_task
 from app.lifecycle.worklist import may_work_on
 from app.web.addresses import is_uuid
 from app.web.order_cards import shown_card
+from app.web.order_deeds import deeds_of
 from app.web.pages.files import may_add
 from app.web.pages.frame import blueprint, page
 from app.web.pages.islands import form_texts, sent
@@ -36,17 +39,23 @@ from app.web.templating import t
 from app.workflow import TaskView
 
 MOST_DOCUMENTS = 40
+BLANK: Mapping[str, str] = MappingProxyType({})
 
 
 @blueprint.get("/orders/<order_no>")
 @permits("case.read")
 def order(order_no: str) -> str:
+    return order_page(order_no)
+
+
+def order_page(order_no: str, *, opened: str = "", written: Mapping[str, str] = BLANK, problem: str = "") -> str:
+    """`opened`: the deed whose form stands open, with what was `written` there and the `problem` with it."""
     with site().sessions() as session:
         line = order_by_number(session, order_no, actor())
         item = order_item(runtime(), session, line.order.id)
         case = session.get_one(CaseFile, line.order.case_id)
         task = next((each for each in item.tasks if may_work_on(actor(), each)), None)
-        content = _facts(session, line, case) | _next_step(session, task)
+        content = _facts(session, line, case) | _next_step(session, task) | deeds_of(session, line.order)
         photos = documents_of(session, [line.order.id])
         demands = demands_of_order(session, line.order, actor()) if case.supervision_level else []
     return page(
@@ -54,7 +63,8 @@ def order(order_no: str) -> str:
         "order.html", islands=("order", "form"), card=shown_card(item), order=line.order, case=case, photos=photos,
         may_add=may_add(line.order, actor()), method=line.method, processing_no=line.processing_no,
         command_id=new_id(), texts=form_texts(), words=_words(), place=quote(f"{case.address}"),
-        waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), **content,
+        waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), opened=opened,
+        written=written, problem=problem, **content,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from . import modify, scopes, throwing
 from .activities import OperationSpec, UserTaskSpec
 from .events import WaitingSpec, waiting
 from .instance import Instance
+from .recompute import recompute
 from .token import READY, STARTED, Token
 from .types import (
     ArmNew,
@@ -20,6 +21,7 @@ from .types import (
     FireTimers,
     Modify,
     NotOpen,
+    Recompute,
     Reschedule,
     SetVariables,
     ThrowError,
@@ -110,6 +112,11 @@ def _(command: Reschedule, instance: Instance) -> Variables:
         token.internal_data["due"] = due.isoformat()
         token.note("waiting", "reschedule", due)
     return {"rescheduled": [open_timers[timer_id].element for timer_id in command.due]}
+
+
+@apply.register
+def _(command: Recompute, instance: Instance) -> Variables:
+    return {"rescheduled": recompute(instance, command.changed)}
 
 
 @apply.register

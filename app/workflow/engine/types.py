@@ -218,6 +218,13 @@ class Reschedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Recompute:
+    """An operation has moved a limit: date timers and due dates that read one of these variables follow."""
+
+    changed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SetVariables:
     """Written to the instance's scope by an authorised person or an action (an extension's new limit)."""
 
@@ -253,6 +260,7 @@ EngineCommand = (
     | CompleteJob
     | ThrowError
     | Reschedule
+    | Recompute
     | SetVariables
     | Modify
     | ArmNew

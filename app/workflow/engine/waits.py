@@ -52,12 +52,16 @@ class TimerWait(TimerEventDefinition):
             token.internal_data["left"], value = times, first or every
         self._wait_until(token, due(seen_from, value, token.journal.now))
 
+    def follows(self, changed: frozenset[str]) -> bool:
+        """Is it a date that reads one of these variables?"""
+        return self.kind == "timeDate" and bool(self.expression.names & changed)
+
     def repeats(self, token: Token) -> bool:
         """`left`: how often it fires altogether, this time included; 0 stands for without end."""
         return self.kind == "timeCycle" and token.internal_data["left"] != 1
 
     def open_again(self, token: Token, fired: Token) -> None:
-        _, _, every = _cycle(token, scopes.evaluate(_seen_from(token), self.expression))
+        _, _, every = _cycle(token, scopes.evaluate(seen_from(token), self.expression))
         left = fired.internal_data["left"]
         token.internal_data["left"] = left - 1 if left else 0
         self._wait_until(token, due(token, every, datetime.fromisoformat(fired.internal_data["due"])))
@@ -106,7 +110,7 @@ class ConditionWait(spiff.ConditionalEventDefinition):
         return True
 
     def came_true(self, token: Token) -> bool:
-        if not scopes.holds(_seen_from(token), self.expression):
+        if not scopes.holds(seen_from(token), self.expression):
             token.internal_data.pop("held", None)
             return False
         return "held" not in token.internal_data
@@ -177,6 +181,7 @@ def _cycle(token: Token, value: Any) -> tuple[int, str | None, Any]:
     return int(count[1:] or 0), first[0] if first else None, duration(token, every)
 
 
-def _seen_from(token: Token) -> Token:
+def seen_from(token: Token) -> Token:
+    """Whose eyes an event's expressions see with: a boundary event's host's, else its own."""
     host = token.internal_data.get("host")
     return token if host is None else token.workflow.tasks.get(host, token)

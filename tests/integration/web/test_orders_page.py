@@ -1,6 +1,7 @@
 """The order board and the deeds that need no form: a department signs, a supervisor files and dispatches many."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -176,3 +177,36 @@ def test_a_photo_is_seen_by_whoever_verifies_and_by_no_other_department(house: H
     assert sanitation.delete(url, headers=headers).status_code == 204
     assert sanitation.get(url).status_code == 404
     assert len(mine) == 1
+
+
+@pytest.mark.feature("Q02")
+def test_more_time_is_asked_for_on_the_orders_page_and_what_was_written_stays(house: House) -> None:
+    dispatched(house)
+    sanitation, supervisor = house.browser("sanitation"), house.browser("supervisor")
+    (order_id,) = columns(sanitation)["SIGN"]
+    sign(sanitation, [order_id])
+    address = order_address(sanitation)
+
+    def ask(browser: FlaskClient, deed: str, **form: str) -> Any:
+        return browser.post(f"{address}/{deed}", data={**form, "csrf_token": csrf_of(browser, address)})
+
+    refused = ask(sanitation, "extension", value="0", reason="垃圾量大")
+    assert refused.status_code == 422
+    assert "垃圾量大" in refused.text
+    assert ask(sanitation, "extension", value="2", reason="垃圾量大").status_code == 302
+    assert f'action="{address}/extension"' not in sanitation.get(address).text, "one at a time"
+    assert ask(sanitation, "suspension", until="2030-01-01", reason="x").status_code == 403
+    assert ask(supervisor, "suspension", until="soon", reason="等待").status_code == 422
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    assert ask(supervisor, "suspension", until=tomorrow, reason="等待补充").status_code == 302
+    page = supervisor.get(address).text
+    assert "等待补充" in page
+    assert f'action="{address}/resumption"' in page
+    assert ask(supervisor, "resumption", reason="已补充").status_code == 302
+    assert ask(supervisor, "withdrawal", reason="无需办理").status_code == 302
+
+
+def order_address(browser: FlaskClient) -> str:
+    found = re.search(r'href="(/orders/[\d-]+)"', browser.get("/orders").text)
+    assert found
+    return found[1]

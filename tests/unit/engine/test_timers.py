@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.workflow.engine import Fault, FireTimers, Reschedule
+from app.workflow.engine import Fault, FireTimers, Recompute, Reschedule, SetVariables
 from tests.unit.engine.writing import (
     T0,
     Story,
@@ -18,6 +18,7 @@ from tests.unit.engine.writing import (
     start,
     sub,
     user,
+    zeebe,
 )
 
 
@@ -138,3 +139,65 @@ def test_timers_that_are_always_due_are_a_fault() -> None:
     text = one(start(), gateway("g"), catch("t", on_timer("=now()", "timeDate")), flows="s > g > t; t > g")
     with pytest.raises(Fault, match="loop without end"):
         Story(text).start().after(seconds=1)
+
+
+def limited() -> Story:
+    """A task with a limit held in a variable: its due date, a warning and the limit's end read it."""
+    text = one(
+        start(),
+        user("a", zeebe("taskSchedule", dueDate="=limit.due")),
+        boundary("warn", "a", on_timer("=limit.warn", "timeDate"), False),
+        boundary("late", "a", on_timer("=limit.due", "timeDate"), False),
+        boundary("other", "a", on_timer("PT9H"), False),
+        user("warned"),
+        user("told"),
+        user("third"),
+        end(),
+        flows="s > a > e; warn > warned > e; late > told > e; other > third > e",
+    )
+    return Story(text).start({"limit": {"warn": T0 + timedelta(hours=4), "due": T0 + timedelta(hours=5)}})
+
+
+def due_of_a(story: Story) -> datetime | None:
+    return next(task.due for task in story.surface.tasks.values() if task.element == "a")
+
+
+def move(story: Story, **hours: int | None) -> None:
+    moved = {name: None if after is None else T0 + timedelta(hours=after) for name, after in hours.items()}
+    story.move(SetVariables({"limit": moved}))
+    story.move(Recompute(frozenset({"limit"})))
+
+
+@pytest.mark.feature("Q01")
+def test_date_timers_and_due_dates_follow_a_limit_that_moves() -> None:
+    story = limited()
+    move(story, warn=6, due=8)
+    assert story.timers == {
+        "warn": T0 + timedelta(hours=6), "late": T0 + timedelta(hours=8), "other": T0 + timedelta(hours=9)
+    }  # fmt: skip
+    assert due_of_a(story) == T0 + timedelta(hours=8)
+    assert set(story.moved.result["rescheduled"]) == {"warn", "late", "a"}
+    move(story, warn=6, due=8)
+    assert story.moved.result["rescheduled"] == [], "what stays as it was is left alone"
+
+
+def test_a_limit_that_stands_still_puts_its_timers_off() -> None:
+    story = limited()
+    move(story, warn=None, due=None)
+    story.after(hours=200)
+    assert story.open == ["a", "third"]
+    assert due_of_a(story) is None
+    move(story, warn=202, due=203)
+    story.after(hours=4)
+    assert story.open == ["a", "third", "told", "warned"]
+
+
+def test_a_timer_that_has_fired_waits_again_when_its_time_lies_ahead() -> None:
+    story = limited()
+    story.after(hours=6)
+    assert story.open == ["a", "told", "warned"]
+    move(story, warn=5, due=9)
+    assert story.timers["late"] == T0 + timedelta(hours=9)
+    assert "warn" not in story.timers, "its time is over"
+    story.after(hours=4)
+    assert story.open == ["a", "third", "told", "told", "warned"]
