@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, identity, messaging, supervision, workflow, worklist
+from app import city, documents, identity, messaging, supervision, workflow, worklist
 from app.contacts import VOICE_OPERATIONS
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
@@ -86,6 +86,8 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     register(runtime)
     runtime.outbox(messaging.OUTBOX_KIND, _carrier(settings.smtp_url, settings.mail_from, settings.quiet_hours))
     runtime.outbox(REPORT, partial(carry_out, folder=settings.data_dir / FOLDER))
+    unsaved = partial(_forget_unsaved, folder=documents.Folder(settings.data_dir / documents.FOLDER))
+    runtime.every(timedelta(days=1), "forget files of unsaved reports", unsaved)
     if settings.demo:
         runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)
     return runtime
@@ -193,6 +195,11 @@ def _forget_sessions(runtime: Runtime) -> None:
 def _forget_drafts(runtime: Runtime) -> None:
     with runtime.sessions.begin() as session:
         worklist.forget_old_drafts(session, runtime.clock.now())
+
+
+def _forget_unsaved(runtime: Runtime, *, folder: documents.Folder) -> None:
+    with runtime.sessions.begin() as session:
+        documents.forget_unsaved(session, folder, actor=identity.CLOCK, now=runtime.clock.now())
 
 
 def _refresh_calendars(runtime: Runtime) -> None:

@@ -87,7 +87,14 @@ def _insert(session: Session, row: Row, previous: bytes, digest: bytes, salt: by
         execute(INSERT_DETAIL, (row.stream, row.no, salt, body))
 
 
-def log_access(session: Session, actor: Who, what: str, subject: UUID, now: datetime) -> None:
-    """Note that `actor` looked at `subject`; `what` is a stable word such as `case.citizen`."""
+def log_access(
+    session: Session, actor: Who, what: str, subject: UUID, now: datetime, *, unless_since: datetime | None = None
+) -> None:
+    """Note that `actor` looked at `subject`; `what` is a stable word such as `case.citizen`. One look that a page
+    repeats while somebody writes is one, if noted since `unless_since`."""
+    if unless_since is not None:
+        same = AccessLog.actor == actor.id, AccessLog.subject == subject, AccessLog.what == what
+        if session.scalar(select(AccessLog.id).where(*same, AccessLog.at >= unless_since).limit(1)) is not None:
+            return
     values = {"id": new_id(), "at": now, "actor": actor.id, "actor_name": actor.name, "what": what, "subject": subject}
     session.execute(insert(AccessLog).values(**values))

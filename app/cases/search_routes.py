@@ -79,12 +79,13 @@ class NewFieldSchema(Schema):
     choices = fields.List(fields.String(validate=validate.Length(1, 60)), load_default=list)
 
 
-@searching.operation("")
+@searching.operation("", "POST")
 @permits("case.read")
-@searching.takes(SearchQuery, location="query")
+@searching.takes(SearchQuery)
 @searching.gives(HitsSchema)
 def find_cases(query: dict[str, Any]) -> dict[str, Any]:
-    """By any number, a telephone or its last four digits, a person, an address, or words; the newest first"""
+    """By any number, a telephone or its last four digits, a person, an address, or words; the newest first. Asked in
+    the body: what stands in an address ends in logs"""
     kind = Kind(query["kind"]) if query["kind"] else None
     with site().sessions() as session:
         found = search(

@@ -17,7 +17,7 @@ class Document(Base):
     __tablename__ = "document"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     subject_kind: Mapped[str]
-    """`case` or `order`."""
+    """`case`, `order`, or `registration`: a report still being written, by the id of the command that will save it."""
     subject_id: Mapped[UUID]
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     size: Mapped[int]

@@ -52,13 +52,17 @@ def _office_type_of(content: bytes) -> str | None:
     return next((kind for part, kind in _PARTS.items() if part in parts), None)
 
 
+def digest_of(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     root: Path
 
     def put(self, content: bytes) -> bytes:
         """Keep the content; returns its SHA-256. On the disk when this returns."""
-        digest = hashlib.sha256(content).digest()
+        digest = digest_of(content)
         path = self.path(digest)
         if path.exists():
             return digest

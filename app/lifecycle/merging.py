@@ -21,7 +21,7 @@ from app.identity import Actor, require
 from app.lifecycle import forms
 from app.lifecycle.combining import require_open, unmerge_case
 from app.lifecycle.dossier import dossier_of
-from app.lifecycle.reporting import PROCESS, Registered, lifecycle_instance
+from app.lifecycle.reporting import PROCESS, Registered, attach_written, lifecycle_instance
 from app.workflow import Command, FirstTask, OnInstance, Runtime
 
 
@@ -97,6 +97,7 @@ def _join(runtime: Runtime, session: Session, on: OnInstance, values: Mapping[st
     on.change("joined_report", None, dict(values), personal=True)
     report.acceptance_no = numbers.next_acceptance_no(session, on.now, runtime.zone)
     on.change("joined", None, report.acceptance_no)
+    attach_written(session, case, on.command.id, on)
     dossier.add(report)
     dossier.add(merge)
     dossier.save()

@@ -17,6 +17,7 @@ from app.cases.models import CaseFile, Registration
 from app.city import districts
 from app.core.errors import Conflict
 from app.core.ids import derived_id, new_id
+from app.documents import attach
 from app.identity import Actor, Scope, require
 from app.lifecycle import forms
 from app.lifecycle.dossier import new_dossier
@@ -100,6 +101,7 @@ def _register(
 
     def record(session: Session, view: workflow.View, on: workflow.OnInstance) -> Mapping[str, Any]:
         record_opening(case, registration, on)
+        attach_written(session, case, command, on)
         return forms.for_first_task(runtime, session, bundle_id, PROCESS, form, clean)
 
     workflow.start(
@@ -107,6 +109,12 @@ def _register(
         bundle_id=bundle_id, prepare=record, **lifecycle_instance(session, case, registration),
     )  # fmt: skip
     return _registered(case, registration)
+
+
+def attach_written(session: Session, case: CaseFile, command: UUID, on: workflow.OnInstance) -> None:
+    """Photos and files that were added while the report was written; their hashes go into the history."""
+    if added := attach(session, command, case.id, actor=on.actor, now=on.now):
+        on.change("documents", None, [each.told() for each in added])
 
 
 def lifecycle_instance(session: Session, case: CaseFile, registration: Registration) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from app.workflow import Runtime
 from app.workflow.peek import decide
 
 UNIT, LIMIT = "responsible_department", "time_limits"
-CERTAIN = 0.8
-"""The lifecycle asks a person below this (`lifecycle.bpmn`, gateway `certain`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def suggest(runtime: Runtime, session: Session, values: Mapping[str, Any], now: 
     assist = found.get("assist") or ()
     return Suggestion(
         str(found["lead"]), (assist,) if isinstance(assist, str) else tuple(assist), urgency,
-        float(found.get("confidence") or 0) >= CERTAIN, str(found.get("rule") or _row(unit, "responsible_unit")),
+        found.get("certain") is True, str(found.get("rule") or _row(unit, "responsible_unit")),
         spell.get("value"), spell.get("unit"), _row(limit, LIMIT),
     )  # fmt: skip
 

@@ -78,8 +78,7 @@ def _tell_documents(session: Session, on: OnInstance) -> None:
     known = [each for each in documents_of(session, [on.subject_id]) if str(each.id) in wanted]
     if len(known) != len(wanted):
         raise Invalid("lifecycle.documents_gone")
-    told = [{"id": str(each.id), "sha256": each.sha256.hex(), "media_type": each.media_type} for each in known]
-    on.change("documents", None, told)
+    on.change("documents", None, [each.told() for each in known])
 
 
 def _require_departments(session: Session, values: Mapping[str, Any]) -> None:

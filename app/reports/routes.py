@@ -12,7 +12,7 @@ from app.core.errors import Invalid
 from app.core.http import ApiBlueprint, language, site
 from app.identity.guard import actor, permits
 from app.reports.actions import FOLDER, ask_for_export
-from app.reports.contacts import earlier_contacts
+from app.reports.contacts import look_at_contacts
 from app.reports.models import ReportJob
 from app.reports.queries import file_of, job_of
 
@@ -36,7 +36,7 @@ class JobSchema(Schema):
     expires_at = fields.AwareDateTime()
 
 
-class PhoneQuery(Schema):
+class PhoneSchema(Schema):
     phone = fields.String(required=True, validate=validate.Length(3, 40))
 
 
@@ -81,14 +81,16 @@ def file(job_id: UUID) -> Response:
     return send_export(job_id)
 
 
-@contacts.operation("")
+@contacts.operation("", "POST")
 @permits("citizen.read")
-@contacts.takes(PhoneQuery, location="query")
+@contacts.takes(PhoneSchema)
 @contacts.gives(ContactsSchema)
-def list_contacts(query: dict[str, Any]) -> dict[str, Any]:
-    """Earlier reports from a telephone, those from before this system too"""
-    with site().sessions() as session:
-        return {"contacts": earlier_contacts(session, query["phone"], actor())}
+def list_contacts(body: dict[str, Any]) -> dict[str, Any]:
+    """Earlier reports from a telephone, those from before this system too. Asked in the body: what stands in an address
+    ends in logs"""
+    here = site()
+    with here.sessions.begin() as session:
+        return {"contacts": look_at_contacts(session, body["phone"], actor(), here.clock.now())}
 
 
 def order_export(tree: Any, query_id: UUID | None, form: Any) -> ReportJob:

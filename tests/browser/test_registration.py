@@ -3,6 +3,7 @@ is known already; and two people at one report."""
 
 import re
 import time
+from base64 import b64decode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +14,9 @@ from .conftest import Enter, picture, settled, violations
 from .test_journey import cases_called, given_a_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 def reach(page: Page, label: str) -> None:
@@ -61,6 +65,8 @@ def test_by_keyboard_alone_within_a_minute(enter: Enter, running: Running) -> No
 def test_the_session_ends_and_the_draft_survives(enter: Enter, running: Running) -> None:
     agent = enter("agent2")
     given_a_report(agent, running, "A draft that survives")
+    agent.set_input_files("[data-take]", {"name": "bins.png", "mimeType": "image/png", "buffer": PNG})
+    expect(agent.locator("[data-photos] [data-document]")).to_have_count(1)
     expect(agent.locator("[data-draft-said]")).to_contain_text(re.compile(r"Draft saved \d\d:\d\d:\d\d"))
     agent.wait_for_timeout(2500)  # the last words are written down two seconds later
     agent.context.clear_cookies()
@@ -72,8 +78,14 @@ def test_the_session_ends_and_the_draft_survives(enter: Enter, running: Running)
     settled(again)
     expect(again.get_by_label("Time Summary")).to_have_value("A draft that survives")
     expect(again.get_by_text("Your unsaved report stands here again")).to_be_visible()
+    expect(again.locator("[data-photos] [data-document] img")).to_be_visible()
+    assert not violations(again)
+    again.locator("[data-photos]").scroll_into_view_if_needed()
+    picture(again, "registration-photos")
     again.keyboard.press("Control+Enter")
     again.wait_for_url("**/cases/*", wait_until="commit")
+    expect(again.locator(".documents img")).to_be_visible()
+    assert not violations(again)
     again.goto(f"{running.url}/registrations/new")
     settled(again)
     expect(again.get_by_label("Time Summary")).to_have_value("")

@@ -1,5 +1,6 @@
 // A case's page: news of it are drawn in place, parts of its history can be seen alone, numbers copied. A form that
 // somebody has begun is never touched: they are told, and their text stays.
+import { startFiles } from './photos.js'
 import { news } from './stream.js'
 import { toast } from './toasts.js'
 
@@ -94,4 +95,5 @@ class CasePage {
   }
 }
 
+startFiles(document.querySelector('[data-files]'))
 for (const root of document.querySelectorAll('[data-island=case]')) new CasePage(root).start()

@@ -11,7 +11,7 @@ class Order {
     this.words = JSON.parse(root.querySelector('[data-words]').textContent)
     this.island = root.querySelector('[data-island=form]')
     this.sign = root.querySelector('[data-sign]')
-    this.photos = new Photos(root.querySelector('[data-photos]'), root.dataset.order, this.words, words => this.tell('[data-line-state]', words))
+    this.photos = new Photos(root.querySelector('[data-photos]'), `/orders/${root.dataset.order}`, this.words, words => this.tell('[data-line-state]', words))
     const place = `${root.dataset.person}:${root.dataset.order}`
     this.draft = new Draft(place, root.dataset.draft, this.words, words => this.tell('[data-draft-state]', words))
   }

@@ -1,13 +1,14 @@
-// Photos of an order: made small on the device, shown at once, and sent each by itself until the server has it. An id made
+// Photos and files of an order, a case or a report: photos made small on the device, shown at once, and sent each by itself until the server has it. An id made
 // here stands for each, so one that is sent again over a bad line is still one.
 const LONGEST = 1600 // pixels
 const QUALITY = 0.82
 const AGAIN = [2_000, 5_000, 15_000]
 
 export class Photos {
-  constructor(list, order, words, say) {
+  /** `place` is the address of whatever they belong to. */
+  constructor(list, place, words, say) {
     this.list = list
-    this.order = order
+    this.place = place
     this.words = words
     this.say = say
     this.waiting = 0
@@ -26,8 +27,12 @@ export class Photos {
   }
 
   taken(input) {
-    for (const file of input.files) this.add(file)
+    this.addAll(input.files)
     input.value = ''
+  }
+
+  addAll(files) {
+    for (const file of files) this.add(file)
   }
 
   async add(file) {
@@ -36,7 +41,7 @@ export class Photos {
     this.list.append(item)
     this.count(1)
     const { blob, shown } = await shrunk(file)
-    if (shown) item.append(picture(shown, this.words.photo))
+    item.append(shown ? picture(shown, this.words.photo) : named(file.name))
     const refusal = await this.send(identifier(), blob, file.name, item)
     this.count(-1)
     item.classList.remove('is-waiting')
@@ -47,7 +52,8 @@ export class Photos {
 
   /** Tries until there is an answer. Returns a refusal's sentence, or nothing. */
   async send(id, blob, name, item) {
-    const url = `/orders/${this.order}/documents/${id}?name=${encodeURIComponent(name)}`
+    const [path, query] = this.place.split('?')
+    const url = `${path}/documents/${id}?name=${encodeURIComponent(name)}${query ? `&${query}` : ''}`
     for (let attempt = 0; ; attempt++) {
       const token = document.querySelector('meta[name=csrf-token]').content
       const headers = { 'Content-Type': blob.type || 'application/octet-stream', Accept: 'application/json', 'X-CSRFToken': token }
@@ -93,6 +99,13 @@ async function shrunk(file) {
   }
 }
 
+function named(name) {
+  const words = document.createElement('span')
+  words.className = 'photo__name'
+  words.textContent = name
+  return words
+}
+
 function picture(source, words) {
   const image = document.createElement('img')
   image.src = source
@@ -130,4 +143,23 @@ function pause(milliseconds) {
       resolve()
     }
   })
+}
+
+/** A list that stands by itself on a page: chosen, dropped on it, or pasted anywhere but into a text. */
+export function startFiles(root) {
+  const list = root?.querySelector('[data-photos]')
+  if (!list) return null
+  const words = JSON.parse(root.querySelector('[data-words]').textContent)
+  const photos = new Photos(list, root.dataset.place, words, said => { root.querySelector('[data-line-state]').textContent = said })
+  root.addEventListener('dragover', event => event.preventDefault())
+  root.addEventListener('drop', event => {
+    event.preventDefault()
+    photos.addAll(event.dataTransfer.files)
+  })
+  document.addEventListener('paste', event => {
+    if (!event.clipboardData.files.length) return
+    event.preventDefault()
+    photos.addAll(event.clipboardData.files)
+  })
+  return photos
 }

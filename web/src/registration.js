@@ -1,5 +1,7 @@
 // Beside the form of a report: what the server knows of the caller, of similar cases and of the responsible unit is asked
 // for when the person pauses, and drawn without touching the form.
+import { startFiles } from './photos.js'
+
 const PAUSE = 400 // milliseconds without a key
 const DRAFT_EVERY = 2000
 const ASKED_FOR = [
@@ -87,6 +89,7 @@ class Draft {
 
 const hints = new Hints()
 const island = document.querySelector('#registration')
+const files = startFiles(document.querySelector('[data-files]'))
 const draft = new Draft(document.querySelector('[data-draft]'), island)
 document.addEventListener('citydesk:form-changed', event => {
   hints.written(event.detail.values)

@@ -30,6 +30,7 @@ from app.web.addresses import day_from
 from app.web.limits import chip_of_line
 from app.web.names import choices_of, names
 from app.web.pages.case_parts import case_parts
+from app.web.pages.files import photo_words
 from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.pages.islands import form_texts
 from app.web.pages.merging import merge_parts
@@ -83,6 +84,7 @@ def case(case_no: str) -> str:
             "current": work_row(current, actor(), now()) if current else None,
             "form": form_of_task(session, current) if current else NO_FORM,
             "visits": visits_of(session, found.id),
+            "photo_words": photo_words(),
             "reasons": reasons(session, [UUID(each) for each in parts["instances"].split()]),
         }
     return page("case.html", islands=("case", "form") if current else ("case",), texts=form_texts(), **content, **parts)

@@ -31,7 +31,7 @@ from app.lifecycle.worklist import may_work_on
 from app.web.addresses import is_uuid
 from app.web.order_cards import shown_card
 from app.web.order_deeds import deeds_of
-from app.web.pages.files import may_add
+from app.web.pages.files import may_add, photo_words
 from app.web.pages.frame import blueprint, page
 from app.web.pages.islands import form_texts, sent
 from app.web.pages.supervision import demands_of_order
@@ -62,7 +62,7 @@ def order_page(order_no: str, *, opened: str = "", written: Mapping[str, str] = 
         # `order` first: it puts back what this device still keeps before the form is drawn
         "order.html", islands=("order", "form"), card=shown_card(item), order=line.order, case=case, photos=photos,
         may_add=may_add(line.order, actor()), method=line.method, processing_no=line.processing_no,
-        command_id=new_id(), texts=form_texts(), words=_words(), place=quote(f"{case.address}"),
+        command_id=new_id(), texts=form_texts(), words=photo_words(), place=quote(f"{case.address}"),
         waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), opened=opened,
         written=written, problem=problem, **content,
     )  # fmt: skip
@@ -126,19 +126,3 @@ def _draft_key(task_id: UUID) -> str:
 
 def _waits(tasks: Any) -> str:
     return t("web.order.waits") if tasks else t("web.order.over")
-
-
-def _words() -> dict[str, str]:
-    keys = (
-        "kept",
-        "kept_here",
-        "offline",
-        "sending",
-        "uploading",
-        "photo",
-        "photo_failed",
-        "remove",
-        "too_large",
-        "sent",
-    )
-    return {key: t(f"web.order.js.{key}", at="{at}", n="{n}", why="{why}") for key in keys}

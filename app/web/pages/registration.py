@@ -17,6 +17,7 @@ from app.core.db import transaction
 from app.core.errors import CitydeskError, Invalid
 from app.core.http import language, site
 from app.core.ids import new_id
+from app.documents import documents_of, forget_written
 from app.identity.guard import actor, permits
 from app.lifecycle import forms
 from app.lifecycle.amending import amend_case, amendable_values
@@ -25,9 +26,10 @@ from app.lifecycle.merging import join_case, take_out
 from app.lifecycle.reporting import register
 from app.lifecycle.routes import runtime
 from app.lifecycle.suggestion import suggest
-from app.reports.contacts import earlier_contacts
+from app.reports.contacts import look_at_contacts
 from app.web.formats import short_number
 from app.web.limits import chip_of_line
+from app.web.pages.files import DRAFT, folder, photo_words
 from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
 from app.web.pop import asked_call, draft_key, log_look, pop_of, tie, with_time
@@ -35,8 +37,6 @@ from app.web.problems import sentence
 from app.web.templating import t
 
 CALLS_SHOWN = 6
-DRAFT = "registration"
-"""Key of the draft: one a person."""
 
 
 @blueprint.get("/registrations/new")
@@ -48,6 +48,7 @@ def registration() -> str:
         schema = shown_form(forms.registration_form(runtime(), session), language())
         draft = worklist.draft_of(session, actor(), draft_key(DRAFT, call))
         pop = pop_of(session, call) if call else None
+        files = documents_of(session, [UUID(draft["command_id"])]) if draft else []
     if call:
         log_look(call)
     told = pop.values if pop else {}
@@ -57,6 +58,7 @@ def registration() -> str:
         command_id=draft["command_id"] if draft else new_id(), texts=form_texts(), draft=draft,
         contacts=pop.contacts if pop else [], similar=[], suggestion=None, phone=told.get("caller_phone", ""),
         pop=pop, asks=f"?call={call.id}" if call else "", shown_calls=CALLS_SHOWN,
+        files=files, words=photo_words(),
     )  # fmt: skip
 
 
@@ -77,8 +79,11 @@ def save_draft() -> Any:
 @blueprint.post("/registrations/draft/removal")
 @permits("case.register")
 def drop_draft() -> Response:
+    """With the photos and files that were added to it."""
     call = asked_call()
     with transaction(site().sessions) as session:
+        if draft := worklist.draft_of(session, actor(), draft_key(DRAFT, call)):
+            forget_written(session, folder(), UUID(draft["command_id"]), actor=actor(), now=now())
         worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor())
     return redirect(f"/registrations/new?call={call.id}" if call else "/registrations/new")
 
@@ -173,8 +178,8 @@ def hints() -> Any:
         raise Invalid("web.form.unreadable")
     typed = {key: value for key, value in values.items() if isinstance(value, str)}
     phone = typed.get("caller_phone", "").strip()
-    with site().sessions() as session:
-        contacts = earlier_contacts(session, phone, actor()) if phone else []
+    with transaction(site().sessions) as session:
+        contacts = look_at_contacts(session, phone, actor(), now()) if phone else []
         similar = similar_cases(session, _sketch(typed, phone), actor=actor(), now=now())
         suggestion = suggest(runtime(), session, values, now())
     parts = {"contacts": contacts, "phone": phone, "suggestion": suggestion,

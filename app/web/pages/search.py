@@ -32,8 +32,8 @@ MOST_ROWS = 12
 def search_page() -> str | Response:
     """Words lead to cases, a number straight to its one; without words the saved queries stand there.
 
-    Forms send what is asked in the body, pages after the first too: a telephone stands in no address and no log."""
-    asked = request.values.get("q", "").strip()[:200]
+    What is asked comes in the body only, pages after the first too: a telephone stands in no address and no log."""
+    asked = request.form.get("q", "").strip()[:200]
     with site().sessions() as session:
         found = _found(session, asked)
         saved = saved_queries.queries_of(session, actor())
@@ -116,7 +116,7 @@ def tree_of(rows: list[tuple[str, str, str]], way: str, known: dict[str, Field])
 def _found(session: Session, asked: str) -> Found:
     if not asked:
         return Found((), None)
-    return search(session, actor(), asked, today=today(), after=keyset(request.values.get("after")), limit=ROWS)
+    return search(session, actor(), asked, today=today(), after=keyset(request.form.get("after")), limit=ROWS)
 
 
 def _opened(session: Session) -> saved_queries.QueryView | None:

@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select, update
 
 from app import audit
+from app.audit.models import AccessLog
 from app.cases.models import CaseFile
 from app.citizens import citizens_at
 from app.core.settings import Settings
@@ -175,10 +176,15 @@ def test_former_registrations_are_tried_out_imported_once_and_shown_at_the_next_
     again = _start(browser, _try(browser, TABLE.encode("utf-8-sig")), runtime)
     assert again.result == {"new": 0, "known": 2, "refused": 3}
     _register(house)
-    contacts = house.person("agent").get("/contacts", phone="+86 13800136721")["contacts"]
+    contacts = house.person("agent").post("/contacts", {"phone": "+86 13800136721"}).json["contacts"]
     assert [(each["number"], each["result"]) for each in contacts][1:] == [("A-1", "已清运")]
     assert contacts[0]["case_no"]
-    assert house.person("admin").ask("GET", "/contacts?phone=13800136721").status_code == 403
+    assert house.person("admin").post("/contacts", {"phone": "13800136721"}).status_code == 403
+    assert house.person("agent").ask("GET", "/contacts?phone=13800136721").status_code == 405, "not in an address"
+    house.person("agent").post("/contacts", {"phone": "13800136721"})
+    with runtime.sessions() as session:
+        looks = session.scalars(select(AccessLog).where(AccessLog.what == "citizen.contacts")).all()
+    assert len(looks) == 1, "one look, however often it is repeated within minutes"
     with runtime.sessions() as session:
         assert [citizen.name for citizen in citizens_at(session, "13800136721")] == ["王丽华"]
 
