@@ -28,6 +28,7 @@ from app.messaging import (
     troubled,
 )
 from app.messaging.channels import OUTSIDE, RecipientKind, person
+from app.messaging.providers import LocalOutbox
 from app.web.pages.admin_frame import admin_page
 from app.web.pages.frame import blueprint
 from app.web.problems import sentence
@@ -100,6 +101,7 @@ def _row(message: OutgoingView, people: dict[UUID, str], revealed: dict[UUID, st
         "what": t(kind) if has_text(kind) else message.kind,
         "look": LOOKS[MessageState(message.state)],
         "why": message.why(language()),
+        "provider": t("messaging.provider.local") if message.provider == LocalOutbox.name else message.provider,
     }  # fmt: skip
 
 
