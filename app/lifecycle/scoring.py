@@ -83,3 +83,8 @@ def _reached(evidence: Evidence) -> bool:
 
 def _part(name: str, points: float, of: float, **because: Any) -> dict[str, Any]:
     return {"part": name, "points": round(points, 2), "of": of, "because": because}
+
+
+def department_score(points: float | None, deducted: float) -> float | None:
+    """A department's points of a period: the mean of its cases less what spot checks deducted, never below 0."""
+    return None if points is None else round(max(0.0, points - deducted), 2)

@@ -1,6 +1,6 @@
 """Tables of supervision: what was demanded of whom, and what they answered."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -66,3 +66,56 @@ class SupervisionAnswer(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     actor: Mapped[UUID]
     actor_name: Mapped[str]
+
+
+class SpotSample(Base):
+    """Closed orders drawn for checking. `seed`, the days and the place draw the same ones again; `population_hash`
+    tells whether they were drawn from the same."""
+
+    __tablename__ = "spot_sample"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    department: Mapped[str | None]
+    district: Mapped[str | None]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    size: Mapped[int]
+    seed: Mapped[str]
+    population: Mapped[int]
+    population_hash: Mapped[bytes]
+    strata: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """[{department, population, drawn}]"""
+    drawn_at: Mapped[datetime] = mapped_column(Instant)
+    drawn_by: Mapped[UUID]
+    drawn_by_name: Mapped[str]
+
+
+class SpotCheck(Base):
+    """One order of a sample: what was found, what it costs the department, and what became of its appeal."""
+
+    __tablename__ = "spot_check"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    case_id: Mapped[UUID]
+    department: Mapped[str]
+    district: Mapped[str]
+    state: Mapped[str] = mapped_column(default="OPEN")
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    """[{criterion, names, verdict, points}]; points are what it costs."""
+    note: Mapped[str] = mapped_column(default="")
+    deduction: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))
+    checked_at: Mapped[datetime | None] = mapped_column(Instant)
+    checked_by: Mapped[UUID | None]
+    checked_by_name: Mapped[str | None]
+    appeal_until: Mapped[datetime | None] = mapped_column(Instant)
+    appeal_text: Mapped[str | None]
+    appealed_at: Mapped[datetime | None] = mapped_column(Instant)
+    appealed_by: Mapped[UUID | None]
+    appealed_by_name: Mapped[str | None]
+    decision: Mapped[str | None]
+    decision_text: Mapped[str | None]
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_by: Mapped[UUID | None]
+    decided_by_name: Mapped[str | None]
+    counted: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))
+    """What the department's score loses: the deduction, or what the decision left of it."""

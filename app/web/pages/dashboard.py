@@ -16,6 +16,7 @@ from app.identity import Role
 from app.identity.guard import actor, permits
 from app.lifecycle.inbox_views import STEPS
 from app.reports.figures import Counts, Figures, Measure, Span, figures, rate
+from app.supervision.scores import DepartmentScore, department_scores
 from app.web import formats
 from app.web.district_map import Shape, district_map
 from app.web.names import names
@@ -24,6 +25,8 @@ from app.web.templating import t
 from app.workflow.models import UserTask
 
 PERIODS = ("today", "week", "month", "year")
+MOST_SCORED = 31
+"""Days."""
 TOPICS = 8
 SPARK = 14
 """Days that a small line shows, at most."""
@@ -54,6 +57,9 @@ class DepartmentRow:
     rework: int
     satisfaction: float | None
     overdue: int
+    score: float | None
+    """Points of the cases it led, less what spot checks deducted."""
+    deducted: float
     links: Mapping[str, str]
 
 
@@ -85,11 +91,12 @@ def dashboard() -> str:
         shapes = district_map(session, {code: counts[Measure.REGISTERED] for code, counts in found.by_district.items()})
         parents = {each.code: each.parent or each.code for each in city.categories(session)}
         standing = supervision.counts(session, actor(), now())
+        scores = _scores(session, span)
         waiting = _waiting(session) if Role.LEADER in actor().roles() else 0
     days = span.each()
     return page(
         "dashboard.html", islands=("dashboard",), period=period, periods=PERIODS, span=span, found=found,
-        kpis=_kpis(found), shapes=[_linked(shape, span) for shape in shapes], departments=_departments(found),
+        kpis=_kpis(found), shapes=[_linked(shape, span) for shape in shapes], departments=_departments(found, scores),
         topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting,
         standing=standing, span_words=_span_words(span),
         as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
@@ -190,20 +197,29 @@ def spark(values: Sequence[float]) -> str:
     return " ".join(f"{2 + step * n:.1f},{16 - 14 * (value - low) / height:.1f}" for n, value in enumerate(values))
 
 
-def _departments(found: Figures) -> list[DepartmentRow]:
+def _scores(session: Session, span: Span) -> Mapping[str, DepartmentScore]:
+    """Counted from the evaluations themselves, so for short spans alone: a year of a large city would take seconds."""
+    if span.days > MOST_SCORED:
+        return {}
+    zone = site().settings.city_zone
+    start = datetime.combine(span.first, time(), zone)
+    return department_scores(session, start, datetime.combine(span.last + timedelta(days=1), time(), zone))
+
+
+def _departments(found: Figures, scores: Mapping[str, DepartmentScore]) -> list[DepartmentRow]:
     """The best on time first; those without a limit that fell due last."""
     codes = {code for code in (*found.by_department, *found.overdue) if code}
-    rows = [_department(code, found) for code in codes]
+    rows = [_department(code, found, scores.get(code)) for code in codes]
     return sorted(rows, key=lambda row: (row.on_time is None, -(row.on_time or 0), row.name))
 
 
-def _department(code: str, found: Figures) -> DepartmentRow:
+def _department(code: str, found: Figures, score: DepartmentScore | None) -> DepartmentRow:
     counts, span = found.by_department.get(code, {}), found.span
     met, missed = counts.get(Measure.MET, 0), counts.get(Measure.MISSED, 0)
     return DepartmentRow(
         names().department(code), counts.get(Measure.CLOSED, 0), met + missed, rate(met, missed),
         counts.get(Measure.REWORK, 0), rate(counts.get(Measure.SATISFIED, 0), counts.get(Measure.UNSATISFIED, 0)),
-        found.overdue.get(code, 0),
+        found.overdue.get(code, 0), score.score if score else None, score.deducted if score else 0.0,
         {
             "closed": cases_url(span, department=code, happened="closed"),
             "due": orders_url(span, department=code),

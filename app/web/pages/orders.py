@@ -28,6 +28,7 @@ from app.lifecycle.quick import ANSWERS
 from app.lifecycle.routes import runtime
 from app.lifecycle.tasks import complete_task
 from app.lifecycle.worklist import may_work_on
+from app.supervision.spot_queries import check_of_order
 from app.web.addresses import is_uuid
 from app.web.order_cards import shown_card
 from app.web.order_deeds import deeds_of
@@ -57,6 +58,7 @@ def order_page(order_no: str, *, opened: str = "", written: Mapping[str, str] = 
         task = next((each for each in item.tasks if may_work_on(actor(), each)), None)
         content = _facts(session, line, case) | _next_step(session, task) | deeds_of(session, line.order)
         photos = documents_of(session, [line.order.id])
+        check = check_of_order(session, line.order.id) if line.order.ended_at else None
         demands = demands_of_order(session, line.order, actor()) if case.supervision_level else []
     return page(
         # `order` first: it puts back what this device still keeps before the form is drawn
@@ -64,7 +66,7 @@ def order_page(order_no: str, *, opened: str = "", written: Mapping[str, str] = 
         may_add=may_add(line.order, actor()), method=line.method, processing_no=line.processing_no,
         command_id=new_id(), texts=form_texts(), words=photo_words(), place=quote(f"{case.address}"),
         waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), opened=opened,
-        written=written, problem=problem, **content,
+        written=written, problem=problem, check=check, **content,
     )  # fmt: skip
 
 

@@ -1,11 +1,15 @@
 """Supervision by page and by REST: raised with the form, answered by the department, looked at and closed."""
 
+import re
+from datetime import datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
 from .conftest import House, csrf_of
+from .test_api import complete
 from .test_orders_page import dispatched
 
 TEXT = "照片与地址不符，请重新处理"
@@ -80,3 +84,28 @@ def test_the_whole_way_is_a_picture_and_the_same_in_a_table(house: House) -> Non
     assert page.count('data-kind="demand"') == 1 + 1
     own = house.browser("water").get(f"/cases/{case_no}/tracking").text
     assert own.count('data-kind="order"') == 1 + 1, "a department sees its own order alone"
+
+
+@pytest.mark.feature("V11")
+def test_a_sample_is_drawn_checked_and_seen_by_its_department(house: House) -> None:
+    case_no = dispatched(house)
+    sanitation = house.person("sanitation")
+    for values in ({"decision": "SIGN"}, {}, {"result_text": "已清运", "responsible_person": "梁玉珍"}):
+        complete(sanitation, case_no, **values)
+    supervisor, today = house.browser("supervisor"), datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    token = csrf_of(supervisor, "/spot-checks")
+    drawn = supervisor.post("/spot-checks/samples", data={
+        "csrf_token": token, "first_day": today, "last_day": today, "size": "5",
+    })  # fmt: skip
+    sample = supervisor.get(drawn.location).text
+    assert "callout--green" in sample, "it can be drawn again"
+    path = re.search(r'/spot-checks/[0-9a-f-]{36}(?=")', sample)[0]
+    form = supervisor.get(path).text
+    verdicts = dict.fromkeys(re.findall(r'name="(verdict\.[A-Z]+)"', form), "OK") | {"verdict.EVIDENCE": "MAJOR"}
+    answer = house.browser("sanitation").get(path)
+    assert answer.status_code == 404, "nobody is warned before the check"
+    assert supervisor.post(f"{path}/result", data={"csrf_token": token, **verdicts}).location == path
+    assert "扣分" in house.browser("sanitation").get(path).text
+    assert house.browser("gas").get(path).status_code == 403
+    assert "−3" in supervisor.get("/dashboard").text
+    assert supervisor.post(f"{path}/appeal", data={"csrf_token": token, "text": "不服"}).status_code == 403
