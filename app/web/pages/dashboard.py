@@ -14,6 +14,7 @@ from app.cases.routes import now, today
 from app.core.http import language, site
 from app.identity import Role
 from app.identity.guard import actor, permits
+from app.identity.permissions import district_prefixes
 from app.lifecycle.inbox_views import STEPS
 from app.reports.figures import Counts, Figures, Measure, Span, figures, rate
 from app.supervision.scores import DepartmentScore, department_scores
@@ -198,17 +199,20 @@ def spark(values: Sequence[float]) -> str:
 
 
 def _scores(session: Session, span: Span) -> Mapping[str, DepartmentScore]:
-    """Counted from the evaluations themselves, so for short spans alone: a year of a large city would take seconds."""
-    if span.days > MOST_SCORED:
+    """Counted from the evaluations themselves, so for short spans alone: a year of a large city would take seconds.
+    Points are the whole city's: who sees a district alone does not see them, a department sees its own."""
+    own = actor().departments()
+    if span.days > MOST_SCORED or (district_prefixes(actor()) is not None and not own):
         return {}
     zone = site().settings.city_zone
     start = datetime.combine(span.first, time(), zone)
-    return department_scores(session, start, datetime.combine(span.last + timedelta(days=1), time(), zone))
+    found = department_scores(session, start, datetime.combine(span.last + timedelta(days=1), time(), zone))
+    return {code: score for code, score in found.items() if not own or code in own}
 
 
 def _departments(found: Figures, scores: Mapping[str, DepartmentScore]) -> list[DepartmentRow]:
     """The best on time first; those without a limit that fell due last."""
-    codes = {code for code in (*found.by_department, *found.overdue) if code}
+    codes = {code for code in (*found.by_department, *found.overdue, *scores) if code}
     rows = [_department(code, found, scores.get(code)) for code in codes]
     return sorted(rows, key=lambda row: (row.on_time is None, -(row.on_time or 0), row.name))
 
