@@ -3,7 +3,7 @@ import { letters } from './keys.js'
 import { news } from './stream.js'
 
 const SILENCE = 10_000 // the server beats each five seconds
-const PULSE = 3_000
+const PULSE = 10_000 // milliseconds: the whole city is counted each time
 
 class Deadlines {
   constructor(root) {
