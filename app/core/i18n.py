@@ -30,6 +30,16 @@ def text(key: str, language: str, /, **params: object) -> str:
     return by_language.get(language, by_language["en"]).format(**params)
 
 
+def shipped(key: str) -> Mapping[str, str]:
+    """The sentence in every language. Raises KeyError."""
+    return _texts[key]
+
+
+def keys_with(*prefixes: str) -> list[str]:
+    """Keys that begin so, in order."""
+    return sorted(key for key in _texts if key.startswith(prefixes))
+
+
 def has_text(key: str) -> bool:
     return key in _texts
 

@@ -68,6 +68,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "settings.read": frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
     "message.read": frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
     "message.resend": frozenset({Role.ADMINISTRATOR}),
+    "message.word": frozenset({Role.ANALYST, Role.ADMINISTRATOR}),
     "metrics.read": frozenset({Role.ADMINISTRATOR}),
 }
 """Action → the roles that may. Tasks are judged by their candidate groups instead (`_may_work_on`)."""

@@ -16,6 +16,7 @@ from app.messaging.queries import (
     unread_now,
 )
 from app.messaging.quiet import QuietHours
+from app.messaging.wording import reword, texts_to_word
 
 __all__ = [
     "OUTBOX_KIND",
@@ -40,9 +41,11 @@ __all__ = [
     "person",
     "resend",
     "reveal_address",
+    "reword",
     "send",
     "send_notice",
     "shipped_providers",
+    "texts_to_word",
     "troubled",
     "unread_count",
     "unread_now",

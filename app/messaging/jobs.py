@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from app.core.i18n import has_text
 from app.messaging.channels import Channel, MessageState, RecipientKind
 from app.messaging.errors import NotSent, Refused
 from app.messaging.models import OutgoingMessage
 from app.messaging.providers import Parcel, Providers
-from app.messaging.queries import said
 from app.messaging.quiet import QuietHours
+from app.messaging.wording import said, worded
 from app.workflow.errors import Later
 from app.workflow.runtime import Runtime
 from app.workflow.schemas import OutboxRow
@@ -36,7 +37,7 @@ def carry_out(runtime: Runtime, row: OutboxRow, *, providers: Providers, quiet: 
             return
         wait = quiet.over_at(now, runtime.zone) if _may_disturb(message) else None
         if wait is None:
-            parcel = _parcel(message)
+            parcel = _parcel(session, message)
             message.state, message.sending_at, message.body = MessageState.SENDING, now, parcel.body
             message.attempts += 1
             tries = message.attempts
@@ -72,10 +73,11 @@ def _may_disturb(message: OutgoingMessage) -> bool:
     return message.recipient_kind == RecipientKind.CITIZEN and message.channel != Channel.EMAIL
 
 
-def _parcel(message: OutgoingMessage) -> Parcel:
+def _parcel(session: Session, message: OutgoingMessage) -> Parcel:
     key = f"{message.text_key}.subject"
-    subject = said(key, message.params, message.language) if has_text(key) else ""
-    body = said(message.text_key, message.params, message.language)
+    own = worded(session, (message.text_key, key))
+    subject = said(own, key, message.params, message.language) if has_text(key) else ""
+    body = said(own, message.text_key, message.params, message.language)
     assert message.address is not None, "a message without an address is SUPPRESSED"
     return Parcel(message.id, Channel(message.channel), message.address, subject or body[:78], body)
 

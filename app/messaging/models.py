@@ -30,6 +30,16 @@ class Notice(Base):
     read_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class MessageText(Base):
+    """A sentence as this city says it, in place of the one that ships."""
+
+    __tablename__ = "message_text"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class OutgoingMessage(Base):
     """A message by SMS, e-mail or voice. `dedupe` is unique: the same occasion goes out to nobody twice."""
 

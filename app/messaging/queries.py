@@ -15,6 +15,7 @@ from app.identity import Actor, require
 from app.messaging.channels import RESENDABLE, MessageState, RecipientKind
 from app.messaging.errors import UnknownMessage
 from app.messaging.models import Notice, OutgoingMessage
+from app.messaging.wording import Worded, said, worded
 
 After = tuple[datetime, UUID]
 """Key of a page's last row: when it was made, and its id."""
@@ -30,18 +31,10 @@ class NoticeView:
     params: Mapping[str, Any]
     created_at: datetime
     read_at: datetime | None
+    worded: Worded
 
     def sentence(self, language: str) -> str:
-        return said(self.text_key, self.params, language)
-
-
-def said(text_key: str, params: Mapping[str, Any], language: str) -> str:
-    """Params whose value is itself the key of a text are said in the reader's language too."""
-    words = {
-        name: text(value, language) if isinstance(value, str) and has_text(value) else value
-        for name, value in params.items()
-    }
-    return text(text_key, language, **words)
+        return said(self.worded, self.text_key, self.params, language)
 
 
 def notices(
@@ -57,9 +50,11 @@ def notices(
     if after is not None:
         query = query.where(tuple_(Notice.created_at, Notice.id) < tuple_(*after))
     query = query.order_by(Notice.created_at.desc(), Notice.id.desc()).limit(limit)
+    rows = session.scalars(query).all()
+    own = worded(session, (row.text_key for row in rows))
     return [
-        NoticeView(n.id, n.kind, n.subject_kind, n.subject_id, n.text_key, n.params, n.created_at, n.read_at)
-        for n in session.scalars(query)
+        NoticeView(n.id, n.kind, n.subject_kind, n.subject_id, n.text_key, n.params, n.created_at, n.read_at, own)
+        for n in rows
     ]
 
 
@@ -119,7 +114,9 @@ def outgoing(
     if after is not None:
         query = query.where(tuple_(OutgoingMessage.created_at, OutgoingMessage.id) < tuple_(*after))
     query = query.order_by(OutgoingMessage.created_at.desc(), OutgoingMessage.id.desc()).limit(limit)
-    return [_outgoing(row) for row in session.scalars(query)]
+    rows = session.scalars(query).all()
+    own = worded(session, (row.text_key for row in rows if row.body is None))
+    return [_outgoing(row, own) for row in rows]
 
 
 def outgoing_message(session: Session, message_id: UUID) -> OutgoingView:
@@ -127,7 +124,7 @@ def outgoing_message(session: Session, message_id: UUID) -> OutgoingView:
     row = session.get(OutgoingMessage, message_id)
     if row is None:
         raise UnknownMessage
-    return _outgoing(row)
+    return _outgoing(row, worded(session, [row.text_key]))
 
 
 def reveal_address(session: Session, message_id: UUID, actor: Actor, now: datetime) -> str:
@@ -148,10 +145,10 @@ def troubled(session: Session, most: int = 100) -> int:
     return session.scalar(select(func.count()).select_from(open_ones.limit(most).subquery())) or 0
 
 
-def _outgoing(row: OutgoingMessage) -> OutgoingView:
+def _outgoing(row: OutgoingMessage, own: Worded) -> OutgoingView:
     return OutgoingView(
         row.id, row.channel, row.recipient_kind, row.recipient_id, row.address, row.state, row.reason, row.attempts,
         row.provider, row.provider_id, row.kind, row.subject_kind, row.subject_id, str(row.params.get("case_no", "")),
-        row.body or said(row.text_key, row.params, row.language), row.created_at, row.sent_at,
+        row.body or said(own, row.text_key, row.params, row.language), row.created_at, row.sent_at,
         row.state in RESENDABLE,
     )  # fmt: skip
