@@ -29,6 +29,7 @@ from app.lifecycle import (
     combining,
     feedback,
     functions,
+    further,
     handling,
     limits,
     moving_limits,
@@ -168,6 +169,7 @@ def _number(runtime: Runtime, session: Session, on: OnInstance, *_: object) -> N
 def _register_operations(runtime: Runtime) -> None:
     """Name, who may call it, inputs it must have, inputs it may have."""
     dispatch = partial(assignment.dispatch_orders, zone=runtime.zone)
+    dispatch_one = partial(further.dispatch_further, zone=runtime.zone)
     for handler, name, processes, inputs, optional in _OPERATIONS:
         runtime.operation(Operation(name, "local", processes, inputs, optional, **vocabulary.operation(name)), handler)
     for operation in VOICE_OPERATIONS:  # telephony does them, on a caller's line
@@ -179,6 +181,13 @@ def _register_operations(runtime: Runtime) -> None:
             **vocabulary.operation("dispatch_orders"),
         ),
         dispatch,
+    )  # fmt: skip
+    runtime.operation(
+        Operation(
+            "dispatch_further", "local", LIFECYCLE + ORDERS, ("kind", "department", "order"), ("reason",),
+            **vocabulary.operation("dispatch_further"),
+        ),
+        dispatch_one,
     )  # fmt: skip
 
 

@@ -183,6 +183,12 @@ def orders_of(
     ]
 
 
+def open_orders_of(session: Session, case_id: UUID) -> list[WorkOrder]:
+    """Those that no department has ended yet."""
+    query = select(WorkOrder).where(WorkOrder.case_id == case_id, WorkOrder.ended_at.is_(None))
+    return list(session.scalars(query.order_by(WorkOrder.order_no)))
+
+
 def order_by_id(session: Session, order_id: UUID) -> WorkOrder:
     """Raises NotFound."""
     order = session.get(WorkOrder, order_id)

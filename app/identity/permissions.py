@@ -46,6 +46,8 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "order.assign": frozenset({Role.DEPARTMENT_HEAD, Role.SHIFT_SUPERVISOR}),
     "order.withdraw": frozenset({Role.SHIFT_SUPERVISOR}),
     "order.remind": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
+    "order.assist": DEPARTMENT_ROLES | {Role.SHIFT_SUPERVISOR},
+    "order.reassign": DEPARTMENT_ROLES | {Role.SHIFT_SUPERVISOR},
     "order.extend": frozenset({Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD}),
     "order.shelve": frozenset({Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD}),
     "order.suspend": frozenset({Role.SHIFT_SUPERVISOR}),

@@ -8,7 +8,7 @@ from app.cases.models import LeaderInstruction
 from app.core.ids import new_id
 from app.lifecycle.dossier import case_of, dossier_of
 from app.lifecycle.notices import in_house, tell
-from app.lifecycle.subject import reason_key, said
+from app.lifecycle.subject import persons_reason, reason_key, said
 from app.lifecycle.withdrawal import withdraw_open_orders
 from app.workflow import OnInstance
 from app.workflow.engine.types import Call, Variables
@@ -32,7 +32,8 @@ def void_case(session: Session, call: Call, on: OnInstance) -> Variables:
     """The report is no matter for the city, or a mistake: VOIDED, with the reason."""
     dossier = dossier_of(session, on)
     reason = said(call.inputs.get("reason"))
-    dossier.fact(FactKind.VOIDED, on, reason=reason, text=dossier.case.custom.get(JUDGEMENT_TEXT))
+    text = persons_reason(on) or dossier.case.custom.get(JUDGEMENT_TEXT)
+    dossier.fact(FactKind.VOIDED, on, reason=reason, text=text)
     on.change("void_reason", None, reason)
     withdraw_open_orders(dossier, on, "VOIDED")
     end_case(dossier.case, CaseStatus.VOIDED, "VOIDED", on, on.now)

@@ -28,7 +28,12 @@ def ask(
 
 SENDERS: Mapping[str, str | None] = {
     "contact_arrived": None,
+    "case_voided": None,
     "case_withdrawn": None,
+    "department_asked": None,
+    "extension_asked": None,
+    "pause_asked": None,
+    "resume_order": None,
     "bring_visit_forward": None,
     "supervision_raised": None,
     "withdraw_order": "lifecycle",

@@ -43,15 +43,15 @@ def dispatch_orders(session: Session, call: Call, on: OnInstance, *, zone: tzinf
         raise BpmnError(NO_DEPARTMENT)
     number_now(dossier, on, zone)
     case.round += 1
-    _set_departments(case, shares, on)
+    set_departments(case, shares, on)
     if urgency := call.inputs.get("urgency"):
         case.urgency = Urgency(urgency)
-    form = _processing_form(dossier, call.inputs, on)
-    made = [_order(dossier, form, share, on) for share in shares]
+    form = processing_form(dossier, call.inputs, on)
+    made = [make_order(dossier, form, share, on) for share in shares]
     diagrams = department_processes(session, [order.department for order in made])
     bundle_id = current_bundle_id(session)
     for order in made:
-        _start(session, case, order, diagrams[order.department], bundle_id, on)
+        start_order(session, case, order, diagrams[order.department], bundle_id, on)
     on.change("dispatched", None, [{"order_no": o.order_no, "department": o.department, "role": o.role} for o in made])
     return {
         "order_ids": [str(order.id) for order in made],
@@ -71,7 +71,8 @@ def _shares(inputs: Variables, busy: set[str]) -> list[Share]:
     return list(shares.values())
 
 
-def _set_departments(case: CaseFile, shares: Iterable[Share], on: OnInstance) -> None:
+def set_departments(case: CaseFile, shares: Iterable[Share], on: OnInstance) -> None:
+    """Who leads, and who may see the case from now on."""
     for share in shares:
         if share.role is OrderRole.LEAD and case.lead_department != share.department:
             on.change("lead_department", case.lead_department, share.department)
@@ -82,7 +83,8 @@ def _set_departments(case: CaseFile, shares: Iterable[Share], on: OnInstance) ->
         on.set_scope(departments=codes)
 
 
-def _processing_form(dossier: Dossier, inputs: Variables, on: OnInstance) -> ProcessingForm:
+def processing_form(dossier: Dossier, inputs: Variables, on: OnInstance) -> ProcessingForm:
+    """Its number is given last, with the case's (`numbering`)."""
     case = dossier.case
     method = ProcessingMethod(inputs.get("method") or ProcessingMethod.FILE_CASE)
     content = inputs.get("processing_content") or case.custom.get("processing_content")
@@ -94,7 +96,8 @@ def _processing_form(dossier: Dossier, inputs: Variables, on: OnInstance) -> Pro
     return form
 
 
-def _order(dossier: Dossier, form: ProcessingForm, share: Share, on: OnInstance) -> WorkOrder:
+def make_order(dossier: Dossier, form: ProcessingForm, share: Share, on: OnInstance) -> WorkOrder:
+    """The case must have its number."""
     case = dossier.case
     assert case.case_no is not None
     order_id, place = new_id(), len(dossier.orders) + 1
@@ -108,9 +111,10 @@ def _order(dossier: Dossier, form: ProcessingForm, share: Share, on: OnInstance)
     return order
 
 
-def _start(
+def start_order(
     session: Session, case: CaseFile, order: WorkOrder, process_id: str, bundle_id: UUID, on: OnInstance
 ) -> None:
+    """The order's own instance, in the same transaction."""
     start(
         on.runtime, session, process_id, _variables(case, order),
         actor=on.actor, now=on.now, command_id=derived_id("order", order.id), instance_id=order.instance_id,

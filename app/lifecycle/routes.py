@@ -11,11 +11,13 @@ from app.core.http import ApiBlueprint, command_id, language, site
 from app.identity.guard import actor, permits, signed_in
 from app.lifecycle import (
     PauseKind,
+    ask_department,
     ask_extension,
     ask_pause,
     bring_visit_forward,
     forms,
     resume_order,
+    void_case,
     withdraw_case,
     withdraw_order,
 )
@@ -25,6 +27,7 @@ from app.lifecycle.reminding import remind
 from app.lifecycle.reporting import register
 from app.lifecycle.schemas import (
     CompletedSchema,
+    DepartmentSchema,
     ExtensionSchema,
     FormSchema,
     HistorySchema,
@@ -35,6 +38,7 @@ from app.lifecycle.schemas import (
     TasksSchema,
     TaskWithFormSchema,
     ValuesSchema,
+    VoidingSchema,
 )
 from app.lifecycle.tasks import claim, complete_task, release
 from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case, work_item, worklist
@@ -172,6 +176,17 @@ def take_back(body: dict[str, Any], case_no: str) -> None:
     withdraw_case(runtime(), case_id, reason=body["reason"], actor=actor(), command_id=command_id())
 
 
+@steering.operation("/<case_no>/voiding", "POST")
+@permits("case.void")
+@steering.takes(VoidingSchema)
+@steering.gives(None, 204)
+def void(body: dict[str, Any], case_no: str) -> None:
+    """It is no matter for the city after all; open orders end"""
+    with site().sessions() as session:
+        case_id = find(session, case_no).id
+    void_case(runtime(), case_id, cause=body["cause"], reason=body["reason"], actor=actor(), command_id=command_id())
+
+
 @steering.operation("/<case_no>/history")
 @permits("history.read")
 @steering.gives(HistorySchema)
@@ -239,6 +254,18 @@ def suspend(body: dict[str, Any], order_no: str) -> None:
 def go_on(body: dict[str, Any], order_no: str) -> None:
     """The limit goes on with what was left of it"""
     resume_order(runtime(), _order_id(order_no), reason=body["reason"], actor=actor(), command_id=command_id())
+
+
+@ordering.operation("/<order_no>/department-requests", "POST")
+@permits("order.assist")
+@ordering.takes(DepartmentSchema)
+@ordering.gives(None, 204)
+def ask_for_a_department(body: dict[str, Any], order_no: str) -> None:
+    """Another department assists, or takes the order over; the duty monitor decides"""
+    ask_department(
+        runtime(), _order_id(order_no), body["kind"], department=body["department"], reason=body["reason"],
+        actor=actor(), command_id=command_id(),
+    )  # fmt: skip
 
 
 def _pause(order_no: str, kind: PauseKind, body: dict[str, Any]) -> None:

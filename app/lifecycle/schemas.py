@@ -4,6 +4,8 @@ from marshmallow import Schema, fields, validate
 
 from app.cases.schemas import LimitSchema
 from app.core.http import PageQuery
+from app.lifecycle.further import FurtherKind
+from app.lifecycle.withdrawal import VOID_CAUSES
 
 
 class ValuesSchema(Schema):
@@ -18,6 +20,15 @@ class ReasonSchema(Schema):
 
 class ExtensionSchema(ReasonSchema):
     value = fields.Decimal(required=True, metadata={"description": "How much more, in the limit's own unit"})
+
+
+class DepartmentSchema(ReasonSchema):
+    kind = fields.Enum(FurtherKind, required=True, metadata={"description": "Beside the order, or in its place"})
+    department = fields.String(required=True, metadata={"description": "Code of the department"})
+
+
+class VoidingSchema(ReasonSchema):
+    cause = fields.String(required=True, validate=validate.OneOf(VOID_CAUSES))
 
 
 class PauseSchema(ReasonSchema):

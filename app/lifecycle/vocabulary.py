@@ -11,6 +11,7 @@ from app.cases.form_fields import FIXED, FORM_WRITABLE
 from app.city import FUNCTIONS, Unit
 from app.lifecycle.assignment import NO_DEPARTMENT
 from app.lifecycle.city_lists import LISTS
+from app.lifecycle.further import NOT_POSSIBLE, FurtherKind
 from app.lifecycle.notices import RECIPIENTS
 from app.workflow.engine.types import FormRules, MessageKind, Trade, Values
 
@@ -28,6 +29,7 @@ _LIMIT = dict.fromkeys(("started_at", "warn_at", "due_at", "escalate_at"), "date
 RESULTS: Mapping[str, Mapping[str, Values]] = {
     "count_orders": dict.fromkeys(("open_orders", "returned_orders"), "number"),
     "dispatch_orders": {"order_ids": "list", "open_orders": "number", "round": "number"},
+    "dispatch_further": {"order_ids": "list"},
     "end_limit": {"state": _of(enums.LimitState)},
     "evaluate_case": {"score": "number", "on_time": "boolean"},
     "file_case": {"filed": "boolean"},
@@ -48,6 +50,7 @@ _TIME = "? instance of date and time, ? instance of days and time duration, ? in
 TESTS: Mapping[str, Mapping[str, str]] = {
     "close_case": {"outcome": cell(enums.Outcome)},
     "dispatch_orders": {"method": cell(enums.ProcessingMethod), "urgency": cell(enums.Urgency)},
+    "dispatch_further": {"kind": cell(FurtherKind)},
     **{name: {"kind": cell(enums.LimitKind)} for name in ("end_limit", "pause_limit", "resume_limit")},
     "extend_limit": {"kind": cell(enums.LimitKind), "unit": cell(Unit), "value": "? > 0"},
     "end_order": {"outcome": cell(enums.OrderOutcome)},
@@ -59,7 +62,7 @@ TESTS: Mapping[str, Mapping[str, str]] = {
     "start_limit": {"kind": cell(enums.LimitKind), "due": _TIME},
 }
 """What an input must satisfy."""
-ERRORS: Mapping[str, tuple[str, ...]] = {"dispatch_orders": (NO_DEPARTMENT,)}
+ERRORS: Mapping[str, tuple[str, ...]] = {"dispatch_orders": (NO_DEPARTMENT,), "dispatch_further": (NOT_POSSIBLE,)}
 
 _MATTER: Mapping[str, Values] = {
     **dict.fromkeys(("case_id", "category", "sub_category", "district")),
@@ -90,6 +93,8 @@ _REASON: Mapping[str, Values] = {"reason": None}
 MESSAGES: Mapping[str, MessageKind] = {
     "contact_arrived": MessageKind(sent=True, senders=(), variables={}),
     "case_withdrawn": MessageKind(sent=True, senders=(), variables=_REASON),
+    "case_voided": MessageKind(sent=True, senders=(), variables={"void_reason": None, **_REASON}),
+    "department_asked": MessageKind(sent=True, senders=(), variables={"further": None}),
     "bring_visit_forward": MessageKind(sent=True, senders=(), variables={}),
     "withdraw_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
     "return_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),

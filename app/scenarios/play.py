@@ -223,6 +223,24 @@ class Play:
     def resume(self, deed: Deed) -> None:
         lifecycle.resume_order(self.runtime, self._order(deed.of), reason=self._reason(deed), actor=self._person(deed))
 
+    def assist(self, deed: Deed) -> None:
+        self._further(deed, lifecycle.FurtherKind.ASSIST)
+
+    def reassign(self, deed: Deed) -> None:
+        self._further(deed, lifecycle.FurtherKind.REASSIGN)
+
+    def _further(self, deed: Deed, kind: lifecycle.FurtherKind) -> None:
+        lifecycle.ask_department(
+            self.runtime, self._order(deed.of or deed.person), kind, department=deed.what, reason=self._reason(deed),
+            actor=self._person(deed),
+        )  # fmt: skip
+
+    def void_case(self, deed: Deed) -> None:
+        cause = str(deed.values.get("cause", "OTHERS"))
+        lifecycle.void_case(
+            self.runtime, self._case(), cause=cause, reason=self._reason(deed), actor=self._person(deed)
+        )
+
     def _reason(self, deed: Deed) -> str:
         return str(deed.values.get("reason", "")) or self.say("some_reason")
 
@@ -274,7 +292,8 @@ _TEXTS = ("textfield", "textarea", "select", "radio")
 _DEEDS: Mapping[str, Callable[[Play, Deed], None]] = {
     "register": Play.register, "complete": Play.complete, "withdraw_case": Play.withdraw_case,
     "withdraw_order": Play.withdraw_order, "extend": Play.extend, "shelve": Play.shelve, "suspend": Play.suspend,
-    "resume": Play.resume, "bring_forward": Play.bring_forward, "contact": Play.contact,
+    "resume": Play.resume, "assist": Play.assist, "reassign": Play.reassign, "void_case": Play.void_case,
+    "bring_forward": Play.bring_forward, "contact": Play.contact,
     "message": Play.message, "signal": Play.signal, "correct": Play.correct, "start": Play.start,
 }  # fmt: skip
 

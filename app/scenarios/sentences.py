@@ -54,6 +54,17 @@ DEEDS: tuple[Form, ...] = (
         rf"{_WHO} suspends the order of {_DEPARTMENT}", rf"{_WHO}\s*中止\s*{_DEPARTMENT}\s*的?工单",
     ),
     _form(
+        "assist", "municipal asks for the help of power",
+        rf"{_WHO} asks for the help of (?P<what>[a-z]\w*)(?: with the order of {_DEPARTMENT})?",
+        rf"{_WHO}\s*申请\s*(?P<what>[a-z]\w*)\s*协办(?:\s*[（(]{_DEPARTMENT}[）)])?",
+    ),
+    _form(
+        "reassign", "municipal asks to reassign the order to power",
+        rf"{_WHO} asks to reassign the order(?: of {_DEPARTMENT})? to (?P<what>[a-z]\w*)",
+        rf"{_WHO}\s*申请(?:\s*{_DEPARTMENT}\s*工单)?改派\s*(?P<what>[a-z]\w*)",
+    ),
+    _form("void_case", "supervisor voids the case", rf"{_WHO} voids the case", rf"{_WHO}\s*作废案件"),
+    _form(
         "resume", "supervisor resumes the order of municipal",
         rf"{_WHO} resumes the order of {_DEPARTMENT}", rf"{_WHO}\s*恢复\s*{_DEPARTMENT}\s*的?工单",
     ),

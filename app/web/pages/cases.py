@@ -29,6 +29,7 @@ from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case
 from app.web.addresses import day_from
 from app.web.limits import chip_of_line
 from app.web.names import choices_of, names
+from app.web.pages.case_ending import ending_parts
 from app.web.pages.case_parts import case_parts
 from app.web.pages.files import photo_words
 from app.web.pages.frame import blueprint, form_command_id, page
@@ -136,6 +137,7 @@ def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, An
     may = waits and can(actor(), "visit.bring_forward", scope_of(found))
     amends = found.ended_at is None and can(actor(), "case.amend", scope_of(found))
     parts |= merge_parts(session, found) | {"may_amend": amends, "may_supervise": _may_supervise(found)}
+    parts |= ending_parts(found)
     return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id(), "live_words": live_words()}
 
 

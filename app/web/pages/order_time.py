@@ -1,4 +1,4 @@
-"""Asked of an order from its page: more time, a pause, going on, taking it back (Q02)."""
+"""Asked of an order from its page: more time, a pause, going on, another department, taking it back (Q02)."""
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -13,7 +13,7 @@ from app.core.errors import CitydeskError, Invalid
 from app.core.http import site
 from app.core.ids import new_id
 from app.identity.guard import actor, permits
-from app.lifecycle import PauseKind
+from app.lifecycle import FurtherKind, PauseKind
 from app.lifecycle.routes import runtime
 from app.web.addresses import day_from, is_uuid
 from app.web.pages.frame import blueprint
@@ -59,6 +59,18 @@ def resume_order(order_no: str) -> Any:
     return _asked(order_no, "resumption", go_on)
 
 
+@blueprint.post("/orders/<order_no>/assistance")
+@permits("order.assist")
+def ask_assistance(order_no: str) -> Any:
+    return _asked(order_no, "assistance", _department(FurtherKind.ASSIST))
+
+
+@blueprint.post("/orders/<order_no>/reassignment")
+@permits("order.reassign")
+def reassign_order(order_no: str) -> Any:
+    return _asked(order_no, "reassignment", _department(FurtherKind.REASSIGN))
+
+
 @blueprint.post("/orders/<order_no>/withdrawal")
 @permits("order.withdraw")
 def withdraw_order(order_no: str) -> Any:
@@ -76,6 +88,16 @@ def _pause(kind: PauseKind) -> Deed:
         lifecycle.ask_pause(runtime(), order_id, kind, until=until, reason=reason, actor=actor(), command_id=command_id)
 
     return pause
+
+
+def _department(kind: FurtherKind) -> Deed:
+    def ask(order_id: UUID, reason: str, command_id: UUID) -> None:
+        lifecycle.ask_department(
+            runtime(), order_id, kind, department=request.form.get("department", ""), reason=reason, actor=actor(),
+            command_id=command_id,
+        )  # fmt: skip
+
+    return ask
 
 
 def _asked(order_no: str, name: str, deed: Deed) -> Any:

@@ -23,6 +23,7 @@ from app.documents import documents_of
 from app.identity.guard import actor, permits
 from app.lifecycle import forms
 from app.lifecycle.form_view import shown_form, shown_values
+from app.lifecycle.further import REASSIGNED_FROM
 from app.lifecycle.order_board import order_item
 from app.lifecycle.quick import ANSWERS
 from app.lifecycle.routes import runtime
@@ -66,7 +67,7 @@ def order_page(order_no: str, *, opened: str = "", written: Mapping[str, str] = 
         may_add=may_add(line.order, actor()), method=line.method, processing_no=line.processing_no,
         command_id=new_id(), texts=form_texts(), words=photo_words(), place=quote(f"{case.address}"),
         waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), opened=opened,
-        written=written, problem=problem, check=check, **content,
+        written=written, problem=problem, check=check, took_over=line.order.custom.get(REASSIGNED_FROM), **content,
     )  # fmt: skip
 
 
