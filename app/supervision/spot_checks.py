@@ -70,6 +70,8 @@ def record_check(
     if was_done(session, check.id, command_id):
         return check
     criteria = criteria_of(runtime, session, check)
+    if not criteria:
+        raise Conflict("supervision.check.no_criteria")
     left_out = [each.code for each in criteria if verdicts.get(each.code) not in VERDICTS]
     if left_out:
         raise Invalid("supervision.check.verdict", {code: ("supervision.check.verdict", {}) for code in left_out})

@@ -15,8 +15,11 @@ from sqlalchemy import select
 from app import city
 from app.cases.models import CaseFile, Registration, WorkOrder
 from app.cli.demo import Journey
+from app.core.ids import new_id
+from app.identity import SEED
 from app.identity.guard import PUBLIC, permission_of
 from app.identity.models import User
+from app.supervision.models import SpotCheck, SpotSample
 from app.web.app import create_app
 from app.workflow.models import UserTask
 from tests.demo_city import PASSWORD, Running
@@ -65,8 +68,27 @@ def examples(running: Running) -> Mapping[str, object]:
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
         "print_id": UUID(made.rpartition("/")[2]), "user_id": user.id, "kind": kind, "owner": owner,
-        "document_id": UUID(int=0), "message_id": UUID(int=0), "call_id": UUID(int=0), "recording_id": UUID(int=0),
+        **a_spot_check(running, order), "document_id": UUID(int=0), "message_id": UUID(int=0),
+        "call_id": UUID(int=0), "recording_id": UUID(int=0),
     }  # fmt: skip
+
+
+def a_spot_check(running: Running, order: WorkOrder) -> dict[str, UUID]:
+    """A drawn order that waits to be looked at."""
+    now, order_id = running.runtime.clock.now(), order.id
+    with running.runtime.sessions.begin() as session:
+        sample = SpotSample(
+            id=new_id(), first_day=now.date(), last_day=now.date(), size=1, seed="seed", population=1,
+            population_hash=b"", strata=[{"department": order.department, "population": 1, "drawn": 1}],
+            drawn_at=now, drawn_by=SEED.id, drawn_by_name="seed",
+        )  # fmt: skip
+        session.add(sample)
+        session.flush()
+        check = SpotCheck(id=new_id(), sample_id=sample.id, order_id=order_id, case_id=order.case_id,
+                          department=order.department, district=order.district)  # fmt: skip
+        session.add(check)
+        session.flush()
+        return {"sample_id": sample.id, "check_id": check.id}
 
 
 def csrf_of(client: httpx.Client, path: str) -> str:
