@@ -113,6 +113,9 @@ class Commands:
                 await self._begun(self.supervision.monitor(self._call(values), actor.id, str(values["mode"])))
             case "pickup":
                 await self._begun(self.supervision.pick_up(self._call(values), actor.id))
+            case "give":
+                agent = UUID(str(values["agent"]))
+                await self._begun(self.supervision.pick_up(self._call(values), agent))
             case "force_transfer":
                 call = self._call(values)
                 self.exchange.note(call.id, CallKind.COMMANDED, name=name, by=str(actor.id))

@@ -1,7 +1,7 @@
 """Writing to the audit trail."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -98,3 +98,12 @@ def log_access(
             return
     values = {"id": new_id(), "at": now, "actor": actor.id, "actor_name": actor.name, "what": what, "subject": subject}
     session.execute(insert(AccessLog).values(**values))
+
+
+def log_access_once(session: Session, actor: Who, what: str, subject: UUID, now: datetime, within: timedelta) -> None:
+    """The same, but once for a look that comes in pieces: nothing is added while the last entry is younger."""
+    before = select(AccessLog.id).where(
+        AccessLog.subject == subject, AccessLog.actor == actor.id, AccessLog.what == what, AccessLog.at > now - within
+    )
+    if session.scalar(before.limit(1)) is None:
+        log_access(session, actor, what, subject, now)

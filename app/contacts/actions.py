@@ -30,11 +30,12 @@ def write_note(session: Session, call_id: UUID, text: str) -> None:
 
 
 def log_command(
-    session: Session, call_id: UUID, name: str, values: Mapping[str, Any], *, actor: Actor, now: datetime
+    session: Session, subject: UUID, kind: str, name: str, values: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> None:
-    """A supervisor is about to act on somebody else's call: in the call's history before it is done."""
+    """Somebody is about to act on another's call (`kind` call) or seat (`kind` user): in its history before it is
+    done."""
     audit.record(
-        session, call_id, f"phone.{name}", actor=actor, now=now, stream_kind="call", stream_name=None,
+        session, subject, f"phone.{name}", actor=actor, now=now, stream_kind=kind, stream_name=None,
         result={key: value for key, value in values.items() if key != "call"},
     )  # fmt: skip
 

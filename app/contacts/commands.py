@@ -23,7 +23,7 @@ EXPIRY = 5.0
 @dataclass(frozen=True, slots=True)
 class PhoneCommand:
     """`name`: login, logout, state, dial, hang_up, hold, retrieve, transfer, consult, complete, conference, digits,
-    record, pickup, monitor, force_transfer, force_disconnect; `values` are its arguments."""
+    record, pickup, give, monitor, force_transfer, force_disconnect; `values` are its arguments."""
 
     id: str
     name: str

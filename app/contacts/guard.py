@@ -14,6 +14,7 @@ OWN = frozenset({"login", "logout", "state", "dial", "hang_up", "hold", "retriev
 """An agent's commands, about their own seat and the call they are in."""
 OTHERS = {
     "pickup": "call.answer",
+    "give": "call.supervise",
     "monitor": "call.monitor",
     "force_transfer": "call.supervise",
     "force_disconnect": "call.supervise",

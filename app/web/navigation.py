@@ -56,6 +56,8 @@ ITEMS = (
     Item("deadlines", "alarm", "/deadlines", _may("figures.read"), "U"),
     Item("tasks", "checklist", "/tasks", lambda actor: not _WORKERS.isdisjoint(actor.roles()), "T"),
     Item("cases", "folders", "/cases", _may("case.read"), "C"),
+    Item("live", "activity", "/seats", _may("call.supervise"), "S"),
+    Item("calls", "phone", "/calls", _may("call.read"), "P"),
     Item("dashboard", "chart-bar", "/dashboard", lambda a: can(a, "figures.read") and not _leads(a), "D"),
     Item("supervision", "gavel", "/supervision", _supervised, "V"),
     Item("queries", "filter", "/queries", _may("case.read"), "Q"),

@@ -21,6 +21,7 @@ from app.lifecycle.history import Sentence, history_of
 from app.lifecycle.routes import runtime
 from app.supervision import supervisions_of
 from app.web import formats
+from app.web.call_rows import clock, rows_of_case
 from app.web.form_words import custom_facts
 from app.web.formats import LimitChip
 from app.web.limits import chip
@@ -95,12 +96,14 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
         "callers": [_caller(report) for report in reports],
         "may_reveal": can(actor, "citizen.read", scope),
         "orders": [order_row(view, at) for view in orders],
+        "calls": rows_of_case(session, case, actor, at),
         "documents": documents_of(session, [case.id, *(view.order.id for view in orders)]) if readable else [],
         "stages": stages_shown(queries.stage_times(session, case.id), case, urgent, at),
         "history": history_lines(
             told[-MOST_LINES:], [report.caller_phone for report in reports if report.caller_phone]
         ),
         "history_count": len(told),
+        "clock": clock,
         "chip": chip(urgent, at),
         "limit_kind": label("LimitKind", urgent.kind) if urgent else "",
     }

@@ -76,15 +76,22 @@ def phone_command(command: str) -> Response:
     """Do it at the telephone; what a supervisor does to others' calls is in the call's history first."""
     values = _values()
     contacts.check(actor(), command)
-    if command in contacts.OTHERS and "call" in values:
-        at = site().clock.now()
-        with transaction(site().sessions) as session:
-            call = contacts.call_by_id(session, _uuid(values["call"]))
-            contacts.log_command(session, call.id, command, values, actor=actor(), now=at)
+    if command in contacts.OTHERS:
+        _write_down(command, values)
     try:
         return jsonify(contacts.ask_telephone(telephone(), actor(), command, **values))
     except redis.RedisError as error:
         raise Unavailable("contacts.no_telephone") from error
+
+
+def _write_down(command: str, values: dict[str, Any]) -> None:
+    """Whom it is done to knows: the call's history, or the agent's."""
+    with transaction(site().sessions) as session:
+        if "call" in values:
+            subject, kind = contacts.call_by_id(session, _uuid(values["call"])).id, "call"
+        else:
+            subject, kind = _uuid(values.get("agent")), "user"
+        contacts.log_command(session, subject, kind, command, values, actor=actor(), now=site().clock.now())
 
 
 @blueprint.post("/phone/calls/<uuid:call_id>/note")
