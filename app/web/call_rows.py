@@ -33,6 +33,8 @@ class CallRow:
 
 def call_rows(session: Session, calls: Sequence[Call], actor: Actor, now: datetime) -> list[CallRow]:
     """Three statements, however many calls."""
+    if not calls:
+        return []
     people = user_names(session, [call.agent for call in calls if call.agent])
     recordings = recordings_of_calls(session, [call.id for call in calls])
     numbers = _case_numbers(session, {call.case_id for call in calls if call.case_id}, actor)
