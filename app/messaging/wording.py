@@ -16,7 +16,8 @@ from app.core.ids import derived_id
 from app.identity import Actor, require
 from app.messaging.models import MessageText
 
-PREFIXES = ("notice.", "message.")
+PREFIXES = ("notice.", "message.", "supervision.notice", "supervision.result.", "supervision.check.told.")
+"""How the keys of sentences begin that `send` is given."""
 LONGEST = 500
 
 Worded = Mapping[tuple[str, str], str]

@@ -68,6 +68,7 @@ ITEMS = (
     Item("phrases", "writing", "/phrases", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
     Item("messages", "mail-forward", "/admin/messages", _may("message.read")),
     Item("spot_checks", "checks", "/spot-checks", _may("spotcheck.read")),
+    Item("wording", "writing", "/admin/texts", _may("message.word")),
     Item("imports", "table-import", "/imports", _may("case.import")),
 )
 """In the order of the rail. A page's line here puts it into the rail, the menu, the keys and the omnibox."""
