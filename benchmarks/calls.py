@@ -1,10 +1,12 @@
 """Calls a second through the telephone, against Asterisk's own Queue() in the same run, on loopback.
 
-    python -m benchmarks.calls [--rate 20] [--seconds 15] [--agents 60]
+    python -m benchmarks.calls [--rate 20] [--seconds 15] [--agents 60] [--rtp 400]
 
-SIPp plays citizens and seats. First telephony distributes (`calls_per_s`), then it is stopped and the dialplan's
-Queue() does it alone, with the same seats (`queue_calls_per_s`). Ringing is from the citizen's INVITE to the seat's.
-One JSON object at the end; `failed` counts calls that were not answered in either part."""
+SIPp plays citizens and seats. First telephony distributes (`calls_per_s`); then the shipped diagrams are deployed,
+and citizens choose in the voice menu (`menu_calls_per_s`); then calls with sound both ways (`rtp_calls`, `rtp_lost`:
+packets that Asterisk missed). At last telephony is stopped and the dialplan's Queue() does it alone, with the same
+seats (`queue_calls_per_s`). Ringing is from the citizen's INVITE to the seat's. One JSON object at the end; `failed`
+counts calls that were not answered in any part."""
 
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ import signal
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -28,6 +31,7 @@ from datetime import UTC, datetime
 import psycopg
 import redis
 
+from app import workflow
 from app.cli.servers import create_database, start_postgres, start_valkey
 from app.cli.telephone import Plan, Telephone, Trunk, find, start_asterisk
 from app.contacts import ask_telephone
@@ -37,93 +41,15 @@ from app.core.db import make_engine, make_sessions
 from app.core.i18n import load_texts
 from app.core.ids import new_id
 from app.core.migrate import migrate
-from app.identity import DEMO_PASSWORD, SEED, Actor, Grant, Role, add_user
+from app.identity import DEMO_PASSWORD, OPERATOR, SEED, Actor, Grant, Role, add_user
+from app.wiring import build_registry
+from benchmarks.calls_parties import HOLD, citizen, seat
+from tests.telephony.sipp import alaw_tone
 
 ROOT = Path(__file__).parents[1]
-HOLD = 1000
-"""Milliseconds of each talk."""
-CALLER = """<scenario name="caller"><nop><action><log message="[timestamp] 138[call_number]x"/></action></nop>
-<send retrans="500"><![CDATA[
-INVITE sip:12310@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:138[call_number]@[local_ip]:[local_port]>;tag=[pid]T[call_number]
-To: <sip:12310@[remote_ip]:[remote_port]>
-Call-ID: [call_id]
-CSeq: 1 INVITE
-Contact: <sip:c@[local_ip]:[local_port]>
-Max-Forwards: 70
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=u 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 8
-a=rtpmap:8 PCMA/8000
-]]></send>
-<recv response="100" optional="true"/><recv response="180" optional="true"/><recv response="183" optional="true"/>
-<recv response="200" rrs="true"/>
-<send><![CDATA[
-ACK sip:12310@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: <sip:138[call_number]@[local_ip]:[local_port]>;tag=[pid]T[call_number]
-To: <sip:12310@[remote_ip]:[remote_port]>[peer_tag_param]
-Call-ID: [call_id]
-CSeq: 1 ACK
-Content-Length: 0
-
-]]></send>
-<recv request="BYE" timeout="20000"/>
-<send><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:]
-[last_Call-ID:]
-[last_CSeq:]
-Content-Length: 0
-
-]]></send></scenario>"""
-SEAT = """<scenario name="seat"><recv request="INVITE" rrs="true"><action>
-<ereg regexp="sip:([0-9]*)@" search_in="hdr" header="From:" assign_to="all,number"/>
-<ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
-<ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>
-<ereg regexp="sip:([^>]*)" search_in="hdr" header="Contact:" assign_to="whole,contact"/>
-<log message="[timestamp] [$number]x"/></action></recv>
-<Reference variables="all,whole,number,from,to,contact"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[pid]S[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-Contact: <sip:s@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=a 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 8
-a=rtpmap:8 PCMA/8000
-]]></send>
-<recv request="ACK"/><pause milliseconds="HOLD"/>
-<send retrans="500"><![CDATA[
-BYE sip:[$contact] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: [$to];tag=[pid]S[call_number]
-To: [$from]
-Call-ID: [call_id]
-CSeq: 2 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send><recv response="200"/></scenario>""".replace("HOLD", str(HOLD))
+SPOKEN = "all sentences are spoken"
+STATISTICS = re.compile(r"^\s*\S+\s+(\S+)\s+[\d:]+\s+\S+\s+\d+\s+(\d+)\s", re.MULTILINE)
+"""Of `pjsip show channelstats`: channel, packets that were lost on the way to us."""
 STAMP = re.compile(r"(\d+\.\d+) (138\d+)x")
 
 
@@ -132,6 +58,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=20, help="calls a second that are offered")
     parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--agents", type=int, default=60)
+    parser.add_argument("--rtp", type=int, default=400, help="calls with sound, ten a second")
     told = parser.parse_args()
     home = find()
     if home is None:
@@ -150,13 +77,20 @@ def main() -> None:
         people = given_city(url, owner, told.agents, seat_port := 24000 + os.getpid() % 1000 * 2)
         environ = os.environ | asterisk.environ | {
             "DATABASE_URL": url, "REDIS_URL": valkey.url, "CITYDESK_SECRET_KEY": "k" * 40,
-            "CITYDESK_DATA": str(folder), "PYTHONPATH": str(ROOT), "CITYDESK_LOG_LEVEL": "WARNING",
+            "CITYDESK_DATA": str(folder), "PYTHONPATH": str(ROOT), "CITYDESK_LOG_LEVEL": "INFO",
         }  # fmt: skip
-        telephony = subprocess.Popen([sys.executable, "-m", "telephony"], cwd=ROOT, env=environ)
+        said = folder / "telephony.log"
+        with said.open("wb") as sink:
+            telephony = subprocess.Popen(
+                [sys.executable, "-m", "telephony"], cwd=ROOT, env=environ, stdout=sink, stderr=sink
+            )
         stack.callback(telephony.kill)
         sign_in(valkey.url, people)
         ours = load(folder / "ours", asterisk, seat_port, told.rate, told.seconds)
-        handed = all_handed_over(url, ours["answered"])
+        deploy_menu(url, said)
+        menu = load(folder / "menu", asterisk, seat_port, told.rate, told.seconds, citizen(chooses=True))
+        rtp, lost = with_sound(folder, asterisk, seat_port, told.rtp)
+        handed = all_handed_over(url, ours["answered"] + menu["answered"] + rtp["answered"])
         telephony.send_signal(signal.SIGKILL)
         telephony.wait()
         native = load(folder / "native", asterisk, seat_port, told.rate, told.seconds)
@@ -164,9 +98,57 @@ def main() -> None:
         "offered_per_s": told.rate, "calls_per_s": ours["per_s"], "queue_calls_per_s": native["per_s"],
         "throughput_ratio_to_queue": round(ours["per_s"] / native["per_s"], 3),
         "ring_p50_ms": ours["p50"], "ring_p95_ms": ours["p95"], "queue_ring_p95_ms": native["p95"],
-        "ring_p95_ratio_to_queue": round(ours["p95"] / native["p95"], 2), "records": handed,
-        "failed": ours["failed"] + native["failed"],
+        "ring_p95_ratio_to_queue": round(ours["p95"] / native["p95"], 2), "menu_calls_per_s": menu["per_s"],
+        "rtp_calls": rtp["answered"], "rtp_lost": lost, "records": handed,
+        "failed": sum(part["failed"] for part in (ours, menu, rtp, native)),
     }))  # fmt: skip
+
+
+def deploy_menu(url: str, said: Path) -> None:
+    """The shipped diagrams; then wait until telephony has spoken what they say."""
+    spoken = said.read_text(errors="replace").count(SPOKEN)
+    files = [*ROOT.glob("processes/**/*.bpmn"), *ROOT.glob("processes/**/*.dmn"), *ROOT.glob("forms/*.form")]
+    shipped = {str(file.relative_to(ROOT)): file.read_bytes() for file in files}
+    engine = make_engine(url)
+    with make_sessions(engine).begin() as session:
+        workflow.deploy(session, shipped, actor=OPERATOR, now=datetime.now(UTC), registry=build_registry())
+    engine.dispose()
+    deadline = time.monotonic() + 120
+    while said.read_text(errors="replace").count(SPOKEN) <= spoken:
+        if time.monotonic() > deadline:
+            sys.exit(f"the menu was not spoken: {said.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.2)
+
+
+def with_sound(folder: Path, asterisk: Telephone, seat_port: int, calls: int) -> tuple[dict[str, float], int]:
+    """Calls with a tone both ways, ten a second; packets that Asterisk missed of any of them."""
+    tone = folder / "tone.al"
+    tone.write_bytes(alaw_tone(440, 2.0))
+    lost: dict[str, int] = {}
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.5):
+            for channel, received in STATISTICS.findall(ask_asterisk(asterisk, "pjsip show channelstats")):
+                lost[channel] = max(lost.get(channel, 0), int(received))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        loaded = load(
+            folder / "rtp", asterisk, seat_port, 10, calls // 10, citizen(speaks=tone), hold_ms=3000, echo=True
+        )
+    finally:
+        over.set()
+        looking.join()
+    return loaded, sum(lost.values())
+
+
+def ask_asterisk(asterisk: Telephone, command: str) -> str:
+    home = find()
+    assert home is not None
+    asked = [*home.command("asterisk"), "-C", str(asterisk.folder / "etc" / "asterisk.conf"), "-rx", command]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
 
 
 def given_city(url: str, owner: str, agents: int, port: int) -> list[Actor]:
@@ -204,9 +186,12 @@ def sign_in(redis_url: str, people: list[Actor]) -> None:
         ask_telephone(client, person, "state", state="IDLE")
 
 
-def load(folder: Path, asterisk: Telephone, seat_port: int, rate: int, seconds: int) -> dict[str, float]:
+def load(
+    folder: Path, asterisk: Telephone, seat_port: int, rate: int, seconds: int, scenario: str | None = None,
+    hold_ms: int = HOLD, echo: bool = False,
+) -> dict[str, float]:  # fmt: skip
     folder.mkdir()
-    for name, text in (("caller", CALLER), ("seat", SEAT)):
+    for name, text in (("caller", scenario or citizen()), ("seat", seat(hold_ms))):
         (folder / f"{name}.xml").write_text(f'<?xml version="1.0"?>\n{text}\n')
     address, calls = f"127.0.0.1:{asterisk.ports.sip}", rate * seconds
     out = (folder / "screen").open("wb")
@@ -216,16 +201,18 @@ def load(folder: Path, asterisk: Telephone, seat_port: int, rate: int, seconds: 
                    "-log_file", f"{name}.log", *more]  # fmt: skip
         return subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 
-    seat = sipp("seat", seat_port)
+    answering = sipp("seat", seat_port, *(["-rtp_echo"] if echo else []))
     time.sleep(0.5)
     began = time.monotonic()
     sipp("caller", seat_port + 1, "-r", str(rate), "-m", str(calls), "-l", str(calls), "-timeout",
-         str(seconds + 40)).wait()  # fmt: skip
-    took = time.monotonic() - began - HOLD / 1000
-    seat.kill()
-    seat.wait()
+         str(seconds + 60)).wait()  # fmt: skip
+    took = time.monotonic() - began - hold_ms / 1000
+    answering.kill()
+    answering.wait()
     sent, rung = stamps(folder / "caller.log"), stamps(folder / "seat.log")
     waits = sorted((rung[number] - at) * 1000 for number, at in sent.items() if number in rung)
+    if not waits:
+        sys.exit(f"no call was answered in {folder.name}")
     return {
         "answered": len(waits), "failed": calls - len(waits), "per_s": round(len(waits) / took, 1),
         "p50": round(statistics.median(waits), 1), "p95": round(waits[int(len(waits) * 0.95)], 1),
