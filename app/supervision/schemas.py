@@ -67,3 +67,69 @@ class SayingSchema(Schema):
 
 class ClosingSchema(Schema):
     text = fields.String(load_default="", validate=validate.Length(0, 2000))
+
+
+class DrawSchema(Schema):
+    first_day = fields.Date(required=True)
+    last_day = fields.Date(required=True)
+    size = fields.Integer(required=True, validate=validate.Range(1, 500))
+    department = fields.String(load_default=None, allow_none=True)
+
+
+class StratumSchema(Schema):
+    department = fields.String()
+    population = fields.Integer()
+    drawn = fields.Integer()
+
+
+class CheckSchema(Schema):
+    id = fields.UUID()
+    sample_id = fields.UUID()
+    order_no = fields.String()
+    case_no = fields.String()
+    department = fields.String()
+    state = fields.String(metadata={"description": "OPEN, CHECKED, APPEALED or DECIDED"})
+    findings = fields.List(fields.Dict())
+    note = fields.String()
+    deduction = fields.Float(allow_none=True)
+    counted = fields.Float(allow_none=True, metadata={"description": "What the department's points lose"})
+    checked_at = fields.AwareDateTime(allow_none=True)
+    appeal_text = fields.String(allow_none=True)
+    decision = fields.String(allow_none=True)
+    decision_text = fields.String(allow_none=True)
+
+
+class ChecksSchema(Schema):
+    checks = fields.List(fields.Nested(CheckSchema))
+
+
+class SampleSchema(Schema):
+    id = fields.UUID()
+    seed = fields.String()
+    population = fields.Integer()
+    population_hash = fields.Function(lambda sample: sample.population_hash.hex())
+    strata = fields.List(fields.Nested(StratumSchema))
+    drawn_at = fields.AwareDateTime()
+    drawn_by_name = fields.String()
+
+
+class ChecksQuery(Schema):
+    view = fields.String(load_default="done", validate=validate.OneOf(["open", "appealed", "done"]))
+
+
+class VerdictsSchema(Schema):
+    verdicts = fields.Dict(
+        keys=fields.String(), values=fields.String(validate=validate.OneOf(["OK", "MINOR", "MAJOR"])), required=True,
+        metadata={"description": "By criterion of the table spot_check"},
+    )  # fmt: skip
+    note = fields.String(load_default="", validate=validate.Length(0, 2000))
+
+
+class AppealSchema(Schema):
+    text = fields.String(required=True, validate=validate.Length(2, 2000))
+
+
+class DecisionSchema(Schema):
+    decision = fields.String(required=True, validate=validate.OneOf(["UPHELD", "REDUCED", "REVOKED"]))
+    text = fields.String(required=True, validate=validate.Length(2, 2000))
+    left = fields.Decimal(load_default=None, allow_none=True, metadata={"description": "Points left, with REDUCED"})

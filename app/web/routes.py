@@ -27,7 +27,8 @@ processes = ApiBlueprint("processes", __name__, url_prefix="/processes", descrip
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.blueprint, identity.people, lifecycle.registering, cases.registrations, cases.cases, lifecycle.steering,
-    lifecycle.tasks, cases.orders, lifecycle.ordering, supervision.of_case, supervision.demands, searching.searching,
+    lifecycle.tasks, cases.orders, lifecycle.ordering, supervision.of_case, supervision.demands,
+    supervision.checks, searching.searching,
     searching.queries, searching.case_fields, reports.exports, reports.contacts, messaging.blueprint,
     messaging.sendings, incidents,
     processes,

@@ -109,3 +109,26 @@ def test_a_sample_is_drawn_checked_and_seen_by_its_department(house: House) -> N
     assert house.browser("gas").get(path).status_code == 403
     assert ">−3<" in supervisor.get("/dashboard").text
     assert supervisor.post(f"{path}/appeal", data={"csrf_token": token, "text": "不服"}).status_code == 403
+
+
+@pytest.mark.feature("V12")
+def test_a_check_over_rest(house: House) -> None:
+    case_no = dispatched(house)
+    sanitation, supervisor, leader = house.person("sanitation"), house.person("supervisor"), house.person("leader")
+    for values in ({"decision": "SIGN"}, {}, {"result_text": "已清运", "responsible_person": "梁玉珍"}):
+        complete(sanitation, case_no, **values)
+    today, key = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(), str(uuid4())
+    body = {"first_day": today, "last_day": today, "size": 3}
+    first, again = (supervisor.post("/spot-checks/samples", body, key) for _ in range(2))
+    assert (first.status_code, first.json["seed"]) == (201, again.json["seed"])
+    assert sanitation.get("/spot-checks", view="open")["checks"] == []
+    [check] = supervisor.get("/spot-checks", view="open")["checks"]
+    incomplete = supervisor.post(f"/spot-checks/{check['id']}/result", {"verdicts": {"TRUTH": "OK"}})
+    assert incomplete.status_code == 422
+    verdicts = dict.fromkeys(incomplete.json["errors"], "OK") | {"TRUTH": "MINOR"}
+    assert supervisor.post(f"/spot-checks/{check['id']}/result", {"verdicts": verdicts}).status_code == 204
+    [seen] = sanitation.get("/spot-checks")["checks"]
+    assert (seen["deduction"], seen["state"]) == (5.0, "CHECKED")
+    decision = {"decision": "REVOKED", "text": "成立"}
+    assert leader.post(f"/spot-checks/{check['id']}/decision", decision).status_code == 409, "nobody has appealed"
+    assert sanitation.post(f"/spot-checks/{check['id']}/appeal", {"text": "不服"}).status_code == 403
