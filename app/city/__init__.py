@@ -16,6 +16,7 @@ from app.city.dayfiles import DayFile, as_csv, read_days, with_days
 from app.city.deadline import Basis, Deadline, Unit
 from app.city.feel_functions import FUNCTIONS, deadline_function, functions, working_time_between_function
 from app.city.queries import (
+    Matter,
     categories,
     component_classes,
     department_processes,
@@ -41,6 +42,7 @@ __all__ = [
     "CalendarRules",
     "DayFile",
     "Deadline",
+    "Matter",
     "Pause",
     "Rungs",
     "Story",

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import city
+from app.core.errors import Invalid
 from app.core.sorting import by_name
 
 Option = Mapping[str, Any]
@@ -101,3 +102,16 @@ LISTS: Mapping[str, Callable[[Session], list[Option]]] = {
     "submission_kinds": _terms("SUBMISSION"),
     "consultation_topics": _terms("CONSULTATION_TOPIC"),
 }
+
+
+def require_departments(session: Session, values: Mapping[str, Any]) -> None:
+    """Departments that somebody names must be the city's, whatever the form's own list says: a dispatch to another
+    could only end in an incident."""
+    wrong: dict[str, tuple[str, Mapping[str, object]]] = {}
+    for key in ("lead_department", "assist_departments"):
+        named = values.get(key) or ()
+        for code in [named] if isinstance(named, str) else named:
+            if not is_department(session, str(code)):
+                wrong[key] = ("city.no_department", {"code": str(code)})
+    if wrong:
+        raise Invalid("lifecycle.form_incomplete", wrong)

@@ -20,7 +20,7 @@ from app.workflow import Runtime, TaskView
 from app.workflow.engine.types import Element
 from app.workflow.peek import elements, form_of, variables_at
 
-REGISTRATION = "registration"
+REGISTRATION, PROCESSING = "registration", "processing"
 
 
 def registration_form(runtime: Runtime, session: Session) -> dict[str, Any]:

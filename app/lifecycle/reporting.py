@@ -20,6 +20,7 @@ from app.core.ids import derived_id, new_id
 from app.documents import attach
 from app.identity import Actor, Scope, require
 from app.lifecycle import forms
+from app.lifecycle.city_lists import require_departments
 from app.lifecycle.dossier import new_dossier
 from app.lifecycle.subject import CASE
 from app.workflow import Fault, FirstTask, Runtime
@@ -41,24 +42,26 @@ class Registered:
 
 def register(
     runtime: Runtime, values: Mapping[str, Any], *, actor: Actor, command_id: UUID | None = None,
-    now: datetime | None = None,
+    now: datetime | None = None, processing: Mapping[str, Any] | None = None,
 ) -> Registered:  # fmt: skip
     """Save a report: registration, case NOT_PROCESSED and its lifecycle with the first task done, in one transaction.
+    `processing`: how to proceed (the processing form's values); it stays with the case for the steps to come.
 
     The same `command_id` again gives the first one's numbers (Conflict for another person or other values).
     Raises Forbidden, Invalid (a sentence for each field), NotFound before the first deploy, Conflict when the
     deployed diagram cannot begin (nothing is saved then)."""
     require(actor, "case.register", _scope(values))
     command = command_id or new_id()
+    content = {**values, "processing": processing} if processing else values
     try:
         with runtime.sessions.begin() as session:
-            if (known := _known(session, command, values, actor)) is not None:
+            if (known := _known(session, command, content, actor)) is not None:
                 return known
-            made = _register(runtime, session, values, actor, command, now or runtime.clock.now())
+            made = _register(runtime, session, values, processing, actor, command, now or runtime.clock.now())
     except (Fault, IntegrityError) as error:
         # perhaps the same command at the same moment: then the other one made it
         with runtime.sessions.begin() as session:
-            if (known := _known(session, command, values, actor)) is not None:
+            if (known := _known(session, command, content, actor)) is not None:
                 return known
         if not isinstance(error, Fault):
             raise
@@ -90,14 +93,17 @@ def contact_arrived(
 
 
 def _register(
-    runtime: Runtime, session: Session, values: Mapping[str, Any], actor: Actor, command: UUID, now: datetime
-) -> Registered:
+    runtime: Runtime, session: Session, values: Mapping[str, Any], processing: Mapping[str, Any] | None, actor: Actor,
+    command: UUID, now: datetime,
+) -> Registered:  # fmt: skip
     bundle_id = forms.current_bundle_id(session)
     form = forms.deployed_form(runtime, session, bundle_id, forms.REGISTRATION)
     clean = forms.check(form, values, {"now": now.isoformat()})
     received = Received(command, actor, now, runtime.zone)
-    case, registration = open_case(clean, received, _whole_city(session))
-    registration.command_hash = content_hash(values, actor)
+    chosen = _chosen(runtime, session, bundle_id, processing, now) if processing else {}
+    case, registration = open_case({**chosen, **clean}, received, _whole_city(session))
+    content = {**values, "processing": processing} if processing else values
+    registration.command_hash = content_hash(content, actor)
 
     def record(session: Session, view: workflow.View, on: workflow.OnInstance) -> Mapping[str, Any]:
         record_opening(case, registration, on)
@@ -109,6 +115,16 @@ def _register(
         bundle_id=bundle_id, prepare=record, **lifecycle_instance(session, case, registration),
     )  # fmt: skip
     return _registered(case, registration)
+
+
+def _chosen(
+    runtime: Runtime, session: Session, bundle_id: UUID, processing: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """The processing form's clean values. Raises Invalid."""
+    form = forms.deployed_form(runtime, session, bundle_id, forms.PROCESSING)
+    chosen = forms.check(form, processing, {"now": now.isoformat()})
+    require_departments(session, chosen)
+    return {key: value for key, value in chosen.items() if value not in (None, "", [])}
 
 
 def attach_written(session: Session, case: CaseFile, command: UUID, on: workflow.OnInstance) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app import city
+from app.core.words import likeness
 from app.dmn import Explained
 from app.lifecycle.forms import current_bundle_id
 from app.workflow import Runtime
@@ -54,6 +56,21 @@ def suggest(runtime: Runtime, session: Session, values: Mapping[str, Any], now: 
         found.get("certain") is True, str(found.get("rule") or _row(unit, "responsible_unit")),
         spell.get("value"), spell.get("unit"), _row(limit, LIMIT),
     )  # fmt: skip
+
+
+LIKELY = 0.5
+"""How much of a sub-category's name must stand in the words before it is offered."""
+
+
+def suggest_matter(session: Session, text: str) -> city.Matter | None:
+    """The sub-category whose name the words come nearest to; None where none is near."""
+    below = [matter for matter in city.categories(session) if matter.parent is not None and matter.active]
+    best = max(below, key=lambda matter: _near(matter, text), default=None)
+    return best if best is not None and _near(best, text) >= LIKELY else None
+
+
+def _near(matter: city.Matter, text: str) -> float:
+    return max((likeness(str(name), text) for name in matter.names.values()), default=0.0)
 
 
 _NOTHING: Mapping[str, Any] = {

@@ -58,7 +58,7 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
     dossier = dossier_of(session, on) if on.subject_kind in (CASE, ORDER) else None
     context = forms.context_of(on.runtime, session, view, form, on.actor)
     clean = forms.check(form, values, {**context, "now": on.now.isoformat()})
-    _require_departments(session, clean)
+    city_lists.require_departments(session, clean)
     if dossier is None:
         return forms.for_engine(on.runtime, session, view, form, clean)
     case, zone = dossier.case, on.runtime.zone
@@ -79,19 +79,6 @@ def _tell_documents(session: Session, on: OnInstance) -> None:
     if len(known) != len(wanted):
         raise Invalid("lifecycle.documents_gone")
     on.change("documents", None, [each.told() for each in known])
-
-
-def _require_departments(session: Session, values: Mapping[str, Any]) -> None:
-    """Departments that somebody names must be the city's, whatever the form's own list says: a dispatch to another
-    could only end in an incident."""
-    wrong: dict[str, tuple[str, Mapping[str, object]]] = {}
-    for key in ("lead_department", "assist_departments"):
-        named = values.get(key) or ()
-        for code in [named] if isinstance(named, str) else named:
-            if not city_lists.is_department(session, str(code)):
-                wrong[key] = ("city.no_department", {"code": str(code)})
-    if wrong:
-        raise Invalid("lifecycle.form_incomplete", wrong)
 
 
 def _command(

@@ -51,11 +51,19 @@ def test_by_keyboard_alone_within_a_minute(enter: Enter, running: Running) -> No
     type_into(agent, "Caller", "Wang Lihua")
     type_into(agent, "Reporting Telephone", "13800006721")
     type_into(agent, "Time Summary", "Gas smell by keyboard")
-    type_into(agent, "Detailed Content", "Strong since nine o'clock.")
+    type_into(agent, "Detailed Content", "Gas leak since nine o'clock.")
     pick(agent, "District", "Dongcheng")
     type_into(agent, "Place", "88 Shuyuan Road")
-    pick(agent, "Problem Category", "Gas")
+    reach(agent, "Problem Category")
+    expect(agent.get_by_text(re.compile("From your words: Gas"))).to_be_visible()
+    agent.keyboard.press("Tab")  # takes it over
+    expect(agent.get_by_label("Sub-category")).to_have_value("Gas leak", timeout=8000)
     pick(agent, "Service Type", "Complaint")
+    agent.keyboard.press("Control+Enter")
+    expect(agent.get_by_role("dialog")).to_be_visible()
+    expect(agent.get_by_label("Incident content for the department")).to_have_value(re.compile("^Gas leak since"))
+    assert not violations(agent)
+    picture(agent, "registration-processing")
     agent.keyboard.press("Control+Enter")
     agent.wait_for_url("**/cases/*", wait_until="commit")
     assert time.monotonic() - began < 60
@@ -82,7 +90,7 @@ def test_the_session_ends_and_the_draft_survives(enter: Enter, running: Running)
     assert not violations(again)
     again.locator("[data-photos]").scroll_into_view_if_needed()
     picture(again, "registration-photos")
-    again.keyboard.press("Control+Enter")
+    again.keyboard.press("Control+s")
     again.wait_for_url("**/cases/*", wait_until="commit")
     expect(again.locator(".documents img")).to_be_visible()
     assert not violations(again)
@@ -99,7 +107,7 @@ def test_a_slow_line_never_sends_twice(enter: Enter, running: Running) -> None:
     line.send("Network.emulateNetworkConditions",
               {"offline": False, "latency": 1500, "downloadThroughput": 20_000, "uploadThroughput": 8_000})  # fmt: skip
     for _ in range(4):
-        agent.keyboard.press("Control+Enter")
+        agent.keyboard.press("Control+s")
     agent.locator("[data-sends=registration]").click(force=True)
     agent.wait_for_url("**/cases/*", wait_until="commit")
     assert cases_called(running, "Sent on a slow line") == 1
@@ -109,7 +117,7 @@ def test_a_slow_line_never_sends_twice(enter: Enter, running: Running) -> None:
 def test_a_second_caller_joins_what_is_known_and_is_taken_out(enter: Enter, running: Running) -> None:
     agent = enter("agent")
     given_a_report(agent, running, "Overflowing bins by the north bridge")
-    agent.keyboard.press("Control+Enter")
+    agent.keyboard.press("Control+s")
     agent.wait_for_url("**/cases/*", wait_until="commit")
 
     other = enter("agent2")
@@ -133,7 +141,7 @@ def test_a_second_caller_joins_what_is_known_and_is_taken_out(enter: Enter, runn
 def test_two_people_correct_one_report_and_nothing_is_lost(enter: Enter, running: Running) -> None:
     agent = enter("agent")
     given_a_report(agent, running, "A report that two correct")
-    agent.keyboard.press("Control+Enter")
+    agent.keyboard.press("Control+s")
     agent.wait_for_url("**/cases/*", wait_until="commit")
     url = f"{agent.url.partition('#')[0]}/edit"
     other = enter("agent2")

@@ -6,6 +6,7 @@ import { Form } from '@bpmn-io/form-js-viewer'
 import { localiseForm } from './form-texts.js'
 import { offerPhrases } from './phrases.js'
 
+const DRAWN = 50 // milliseconds until the form has drawn what changed
 const RETRIES_AFTER = [1000, 3000] // the network, not the server: the command id makes a repeat harmless
 
 async function post(island, content, token) {
@@ -48,32 +49,61 @@ class FormIsland {
     this.buttons = [...document.querySelectorAll(`[data-sends="${island.id}"]`)]
     this.busy = false
     this.beside = {} // what is sent with the values
+    this.once = {} // and what this one time
   }
 
   async start() {
     const { schema, values } = JSON.parse(this.island.querySelector('script[data-form]').textContent)
     this.form = new Form({ container: this.island.querySelector('.form-canvas') })
     localiseForm(this.form, this.island, this.texts)
+    this.schema = schema
     await this.form.importSchema(schema, values)
     if (this.island.dataset.current) this.beside.before = values // a saved report: what this person saw first
     this.form.on('submit', event => this.submitted(event))
     this.form.on('changed', ({ data }) => this.changed(data))
     for (const button of this.buttons) button.addEventListener('click', () => this.form.submit())
     this.island.addEventListener('citydesk:send', event => {
-      Object.assign(this.beside, event.detail)
+      this.once = event.detail ?? {}
       this.form.submit()
     })
+    this.island.addEventListener('citydesk:fill', event => this.form.importSchema(this.schema, event.detail.values))
+    this.island.addEventListener('citydesk:set', event => this.set(event.detail.values))
+    this.island.addEventListener('citydesk:check', event => this.check(event.detail.then))
+    this.island.addEventListener('citydesk:problem', event => this.tell(event.detail.problem))
     // first of all, as the form's own lists take Enter for themselves
     document.addEventListener('keydown', event => {
       if (!event.ctrlKey || event.key !== 'Enter') return
-      if (event.target.closest('input, textarea, select, [role=option], dialog') && !this.island.contains(event.target)) return
+      if (event.target.closest('input, textarea, select, [role=option], dialog') && !this.island.contains(event.target) && !this.ownDialog()) return
+      if (document.querySelector('dialog[open]') !== this.ownDialog()) return
       event.preventDefault()
       event.stopPropagation()
       document.activeElement?.blur() // a field hands over its last words when it is left
-      setTimeout(() => this.form.submit())
+      setTimeout(() => this.island.dispatchEvent(new CustomEvent('citydesk:main', { cancelable: true })) && this.form.submit())
     }, true)
     offerPhrases(this.island)
     this.island.dataset.ready = 'true'
+  }
+
+  /** The open dialog it stands in, if it does. */
+  ownDialog() {
+    return this.island.closest('dialog[open]')
+  }
+
+  /** One after the other: the choices of a list may depend on the value before. */
+  async set(values) {
+    const ids = new Map(this.form.get('formFieldRegistry').getAll().map(field => [field.key, field.id]))
+    for (const [key, value] of Object.entries(values)) {
+      const fieldInstance = this.form.get('formFieldInstanceRegistry').getAll().find(one => one.id === ids.get(key))
+      if (fieldInstance) this.form._update({ fieldInstance, value })
+      await new Promise(resolve => setTimeout(resolve, DRAWN))
+    }
+  }
+
+  /** Goes on with the values when all that must be filled is. */
+  check(then) {
+    const errors = this.form.validate()
+    if (Object.keys(errors).length) this.say(this.texts.incomplete, Object.keys(errors))
+    else then(this.form._getSubmitData())
   }
 
   /** Others on the page may want to know what is being written. */
@@ -83,14 +113,20 @@ class FormIsland {
   }
 
   async submitted({ data, errors }) {
+    const once = this.once
+    this.once = {}
     if (this.busy) return
     if (Object.keys(errors).length) {
       this.say(this.texts.incomplete, Object.keys(errors))
       return
     }
+    if (this.island.dataset.hands) { // another form sends it along with its own
+      document.getElementById(this.island.dataset.hands).dispatchEvent(new CustomEvent('citydesk:send', { detail: { [this.island.id]: data } }))
+      return
+    }
     this.setBusy(true)
     try {
-      const response = await send(this.island, { values: data, ...this.beside })
+      const response = await send(this.island, { values: data, ...this.beside, ...once })
       if (response.ok) {
         this.island.dispatchEvent(new CustomEvent('citydesk:sent'))
         window.location.assign((await response.json()).next)
@@ -107,10 +143,16 @@ class FormIsland {
 
   async refused(response) {
     const problem = await problemOf(response)
+    const taken = new CustomEvent('citydesk:refused', { cancelable: true, detail: { problem } })
+    if (!this.island.dispatchEvent(taken)) return // whoever handed something over shows what was wrong with it
+    this.tell(problem, response.status)
+    if (response.status === 409 && this.island.dataset.current) await this.seeWhatStands()
+  }
+
+  tell(problem, status = 0) {
     const byKey = problem.errors ?? {}
     const ids = this.showAtFields(byKey)
-    this.say(problem.detail ?? problem.title ?? this.texts.failed, ids, response.status === 409 ? 'conflict' : '')
-    if (response.status === 409 && this.island.dataset.current) await this.seeWhatStands()
+    this.say(problem.detail ?? problem.title ?? this.texts.failed, ids, status === 409 ? 'conflict' : '')
   }
 
   /** Overtaken: the person has been told what stands there now; saving again puts theirs in its place. */
@@ -130,6 +172,8 @@ class FormIsland {
   }
 
   say(sentence, fieldIds = [], tone = '') {
+    const above = document.querySelector('dialog[open]')
+    if (above && above !== this.ownDialog()) above.close() // it would hide what is said
     this.notice.hidden = false
     this.notice.className = `form-notice callout ${tone || 'callout--red'}`
     this.notice.querySelector('.form-notice__text').textContent = sentence

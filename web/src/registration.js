@@ -40,6 +40,7 @@ class Hints {
   }
 
   draw(parts) {
+    matter.offered(parts.matter)
     for (const place of this.places) {
       if (place.contains(document.activeElement) && place !== document.activeElement) continue // not under the hand
       const html = parts[place.dataset.hints]
@@ -92,6 +93,7 @@ const island = document.querySelector('#registration')
 const files = startFiles(document.querySelector('[data-files]'))
 const draft = new Draft(document.querySelector('[data-draft]'), island)
 document.addEventListener('citydesk:form-changed', event => {
+  if (event.detail.form !== island.id) return
   hints.written(event.detail.values)
   draft.written(event.detail.values)
 })
@@ -100,14 +102,140 @@ island.addEventListener('citydesk:sent', () => draft.stop())
 const begun = JSON.parse(island.querySelector('script[data-form]').textContent).values
 if (begun.caller_phone) hints.ask(begun)
 
+/** A sub-category that the words speak of, at its own field: Tab takes it over. */
+class MatterOffer {
+  constructor(island) {
+    this.island = island
+    this.offer = null
+    island.addEventListener('keydown', event => this.key(event), true)
+  }
+
+  offered(offer) {
+    this.offer = this.values?.category ? null : offer
+    this.draw()
+  }
+
+  written(values) {
+    this.values = values
+    if (values.category && this.offer) this.offered(null)
+  }
+
+  field() {
+    return this.island.querySelector('.fjs-form-field input[id*="registration_category"]')?.closest('.fjs-form-field')
+  }
+
+  draw() {
+    const field = this.field()
+    if (!field) return
+    let note = field.querySelector('[data-matter]')
+    if (!note) {
+      note = document.createElement('div')
+      note.dataset.matter = ''
+      note.className = 'suggested small'
+      note.setAttribute('role', 'status')
+      field.append(note)
+    }
+    note.textContent = this.offer ? this.offer.said : ''
+    field.classList.toggle('is-suggested', Boolean(this.offer))
+  }
+
+  key(event) {
+    if (event.key !== 'Tab' || event.shiftKey || !this.offer || !this.field()?.contains(event.target) || event.target.value) return
+    this.island.dispatchEvent(new CustomEvent('citydesk:set', { detail: { values: this.offer.values } }))
+    this.offered(null)
+  }
+}
+
+/** How to proceed: the processing form over the report, filled from it and open to change. */
+class Processing {
+  constructor(island) {
+    this.island = island
+    this.dialog = document.querySelector('#processing-dialog')
+    this.form = this.dialog.querySelector('#processing')
+    document.addEventListener('click', event => this.clicked(event))
+    document.addEventListener('keydown', event => this.key(event), true)
+    island.addEventListener('citydesk:main', event => {
+      event.preventDefault()
+      this.open('FILE_CASE')
+    })
+    island.addEventListener('citydesk:refused', event => this.refused(event))
+  }
+
+  clicked(event) {
+    const button = event.target.closest?.('[data-method], [data-close-processing]')
+    if (button?.dataset.method) this.open(button.dataset.method)
+    else if (button) this.dialog.close()
+  }
+
+  key(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 's' || event.altKey) return
+    event.preventDefault()
+    if (this.dialog.open) return
+    document.activeElement?.blur() // a field hands over its last words when it is left
+    setTimeout(() => this.save())
+  }
+
+  save() {
+    this.island.dispatchEvent(new CustomEvent('citydesk:send', { detail: {} }))
+  }
+
+  open(method) {
+    this.island.dispatchEvent(new CustomEvent('citydesk:check', { detail: { then: values => this.show(values, method) } }))
+  }
+
+  async show(values, method) {
+    const token = document.querySelector('meta[name=csrf-token]').content
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
+    const body = JSON.stringify({ values, method })
+    const response = await fetch('/registrations/processing', { method: 'POST', headers, body }).catch(() => null)
+    const begun = response?.ok ? (await response.json()).values : { method } // on a bad line it begins empty
+    this.form.dispatchEvent(new CustomEvent('citydesk:fill', { detail: { values: begun } }))
+    this.dialog.showModal()
+    setTimeout(() => this.dialog.querySelector('[data-sends=processing]').focus())
+  }
+
+  /** What the server did not like: in this form, or in the one below. */
+  refused(event) {
+    const { problem } = event.detail
+    if (!this.dialog.open) return
+    if (Object.keys(problem.errors ?? {}).some(key => this.form.querySelector(`[id*="processing_${key}"]`))) {
+      event.preventDefault()
+      this.form.dispatchEvent(new CustomEvent('citydesk:problem', { detail: { problem } }))
+    } else {
+      this.dialog.close()
+    }
+  }
+}
+
+const matter = new MatterOffer(island)
+new Processing(island)
+document.addEventListener('citydesk:form-changed', event => event.detail.form === island.id && matter.written(event.detail.values))
+
 /** The report becomes part of a case that is known already (并单). */
 function join(button) {
   document.querySelector('#registration').dispatchEvent(new CustomEvent('citydesk:send', { detail: { joins: button.dataset.join } }))
 }
 
+/** A text from the knowledge pane at the end of what is written, or into the field where one wrote last. */
+let lastText = null
+island.addEventListener('focusin', event => { if (event.target.tagName === 'TEXTAREA') lastText = event.target })
+
+function insert(item) {
+  const field = lastText?.isConnected ? lastText : island.querySelector('textarea')
+  field.focus()
+  document.execCommand('insertText', false, item.querySelector('[data-phrase-body]').textContent) // the browser's own undo goes on working
+}
+
 document.addEventListener('click', event => {
   const button = event.target.closest?.('[data-join]')
   if (button) join(button)
+  if (event.target.closest?.('[data-insert]')) insert(event.target.closest('[data-phrase]'))
+})
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey && event.key === '/') document.querySelector('[data-phrase]')?.focus()
+  else if (event.key === 'Enter' && event.target.matches?.('[data-phrase]')) insert(event.target)
+  else return
+  event.preventDefault()
 })
 document.addEventListener('keydown', event => {
   if (event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return

@@ -12,6 +12,7 @@ from app import worklist
 from app.cases.duplicates import Sketch, similar_cases
 from app.cases.queries import is_registered, standing_merge
 from app.cases.routes import find, now
+from app.city import Matter
 from app.contacts.models import Call
 from app.core.db import transaction
 from app.core.errors import CitydeskError, Invalid
@@ -19,19 +20,22 @@ from app.core.http import language, site
 from app.core.ids import new_id
 from app.documents import documents_of, forget_written
 from app.identity.guard import actor, permits
+from app.knowledge import phrases_about
 from app.lifecycle import forms
 from app.lifecycle.amending import amend_case, amendable_values
 from app.lifecycle.form_view import shown_form
 from app.lifecycle.merging import join_case, take_out
 from app.lifecycle.reporting import register
 from app.lifecycle.routes import runtime
-from app.lifecycle.suggestion import suggest
+from app.lifecycle.suggestion import suggest, suggest_matter
 from app.reports.contacts import look_at_contacts
 from app.web.formats import short_number
 from app.web.limits import chip_of_line
+from app.web.names import names
 from app.web.pages.files import DRAFT, folder, photo_words
 from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
+from app.web.pages.processing import chosen_processing, decides, go_on, processing_island
 from app.web.pop import asked_call, draft_key, log_look, pop_of, tie, with_time
 from app.web.problems import sentence
 from app.web.templating import t
@@ -58,7 +62,7 @@ def registration() -> str:
         command_id=draft["command_id"] if draft else new_id(), texts=form_texts(), draft=draft,
         contacts=pop.contacts if pop else [], similar=[], suggestion=None, phone=told.get("caller_phone", ""),
         pop=pop, asks=f"?call={call.id}" if call else "", shown_calls=CALLS_SHOWN,
-        files=files, words=photo_words(),
+        files=files, words=photo_words(), processing=processing_island(), decides=decides(),
     )  # fmt: skip
 
 
@@ -98,9 +102,12 @@ def register_report() -> Any:
     if joins := request.get_json().get("joins"):
         answer = _join(str(joins), values, command_id, call)
     else:
-        made = register(runtime(), values, actor=actor(), command_id=command_id)
+        processing = chosen_processing()
+        made = register(runtime(), values, actor=actor(), command_id=command_id, processing=processing)
         tie(call, made.case_id)
         flash(t("web.registration.done", number=made.acceptance_no))
+        if processing:
+            go_on(made.case_id, processing, command_id)
         answer = jsonify({"next": f"/cases/{made.case_no}"})
     with transaction(site().sessions) as session:
         worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor())
@@ -170,7 +177,7 @@ def amend(case_no: str) -> Any:
 @blueprint.post("/registrations/hints")
 @permits("case.register")
 def hints() -> Any:
-    """What is known that helps with a report still being written: three pieces of the page. Sent by POST, as a caller's
+    """What is known that helps with a report still being written: the pieces of the page. Sent by POST, as a caller's
     number has no place in addresses and logs."""
     body = request.get_json()
     values = body.get("values") if isinstance(body, dict) else None
@@ -182,12 +189,29 @@ def hints() -> Any:
         contacts = look_at_contacts(session, phone, actor(), now()) if phone else []
         similar = similar_cases(session, _sketch(typed, phone), actor=actor(), now=now())
         suggestion = suggest(runtime(), session, values, now())
-    parts = {"contacts": contacts, "phone": phone, "suggestion": suggestion,
+        said = f"{typed.get('incident_summary', '')} {typed.get('detailed_content', '')}"
+        matter = None if typed.get("category") else suggest_matter(session, said)
+        phrases = phrases_about(session, actor(), f"{said} {_category_words(typed)}")
+    parts = {"phrases": phrases, "contacts": contacts, "phone": phone, "suggestion": suggestion,
              "similar": [{"found": one, "chip": chip_of_line(one.line, now())} for one in similar]}  # fmt: skip
     return jsonify({
         name: render_template("_hints.html", part=name, shown_calls=CALLS_SHOWN, pop="call" in request.args, **parts)
-        for name in ("caller", "similar", "suggestion")
-    })  # fmt: skip
+        for name in ("caller", "similar", "suggestion", "knowledge")
+    } | {"matter": _offer(matter)})  # fmt: skip
+
+
+def _category_words(typed: dict[str, str]) -> str:
+    words = names()
+    return " ".join(words.category(typed[key]) for key in ("category", "sub_category") if typed.get(key))
+
+
+def _offer(matter: Matter | None) -> dict[str, Any] | None:
+    """A sub-category for who wrote of it, as the form takes it."""
+    if matter is None:
+        return None
+    words = names()
+    said = t("web.hints.matter", category=words.category(str(matter.parent)), sub_category=words.category(matter.code))
+    return {"values": {"category": matter.parent, "sub_category": matter.code}, "said": said}
 
 
 def _sketch(typed: dict[str, str], phone: str) -> Sketch:
