@@ -20,6 +20,8 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Talk)
         self.answers, self.pause = answers, pause
         self.mails: list[bytes] = []
+        self.holding = 0
+        """Mails that have arrived and whose senders do not know it yet."""
 
     @property
     def url(self) -> str:
@@ -41,7 +43,9 @@ class _Talk(socketserver.StreamRequestHandler):
             if verb == "DATA" and verb not in self.server.answers:
                 if not self._take():
                     return
+                self.server.holding += 1
                 time.sleep(self.server.pause)
+                self.server.holding -= 1
                 if not self._say(self.server.answers.get("END", "250 taken")):
                     return
 
