@@ -26,6 +26,7 @@ from app.lifecycle import (
     acceptance,
     asking,
     assignment,
+    calendar_change,
     combining,
     feedback,
     functions,
@@ -131,6 +132,7 @@ def register(runtime: Runtime) -> None:
     runtime.outbox(supervision.OUTBOX_KIND, supervision.tell_of_demand)
     runtime.outbox(supervision.RESULT_KIND, supervision.tell_result)
     runtime.outbox(feedback.OUTBOX_KIND, feedback.deliver_reply)
+    runtime.outbox(calendar_change.OUTBOX_KIND, calendar_change.recount_limits)
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
@@ -213,7 +215,9 @@ def _forget_unsaved(runtime: Runtime, *, folder: documents.Folder) -> None:
 
 def _refresh_calendars(runtime: Runtime) -> None:
     with runtime.sessions.begin() as session:
-        city.refresh_published_years(session, actor=identity.CLOCK, now=runtime.clock.now())
+        clock, now = identity.CLOCK, runtime.clock.now()
+        for kind, owner, calendar, years in city.refresh_published_years(session, actor=clock, now=now):
+            calendar_change.order_recount(session, calendar, kind, owner, reason=years, actor=clock, now=now)
 
 
 _RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, cast, literal_column, select
@@ -18,6 +18,16 @@ from app.city.sources import published_days, published_years
 from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.identity import Actor, Scope, require
+
+
+class Renewed(NamedTuple):
+    """A calendar that got newly published years."""
+
+    owner_kind: str
+    owner: str
+    calendar: Calendar
+    years: str
+
 
 _KEPT = 200
 _known: dict[tuple[UUID, int, str], Calendar] = {}
@@ -130,7 +140,7 @@ def _owner_calendar(session: Session, owner_kind: str, owner: str) -> Calendar:
     )
 
 
-def refresh_published_years(session: Session, *, actor: Actor, now: datetime) -> list[Calendar]:
+def refresh_published_years(session: Session, *, actor: Actor, now: datetime) -> list[Renewed]:
     """Give every calendar the years that have been published since: new versions of those that lacked some."""
     renewed = []
     for row in list(_newest(session)):
@@ -147,7 +157,8 @@ def refresh_published_years(session: Session, *, actor: Actor, now: datetime) ->
             published=rules.published | fresh.years,
         )
         years = ", ".join(str(year) for year in sorted(fresh.years))
-        renewed.append(publish_calendar(session, row.owner_kind, row.owner, wider, reason=years, actor=actor, now=now))
+        newer = publish_calendar(session, row.owner_kind, row.owner, wider, reason=years, actor=actor, now=now)
+        renewed.append(Renewed(row.owner_kind, row.owner, newer, years))
     return renewed
 
 

@@ -163,6 +163,8 @@ class Teller:
             return self._say("reminded", **known)
         if row.kind != "amend":
             return None
+        if any(field.startswith("limit.") for field in fields):
+            return self._say("calendar_changed", reason=str(row.changes.get("reason", "")), **known)
         done = next((what for what in _SUPERVISED if what in fields), None)
         return self._say(f"did.{done}" if done else "amend", **known)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.cases.enums import LimitKind
 from app.cases.limits import STANDS_STILL
 from app.cases.models import TimeLimit
-from app.city import Unit
+from app.city import Calendar, Unit
 from app.lifecycle.dossier import case_of, dossier_of, order_of
 from app.lifecycle.limit_story import calendar_of, go_on, recount, stands_still, story_of
 from app.lifecycle.limits import running_limit
@@ -42,6 +42,19 @@ def resume_limit(session: Session, call: Call, on: OnInstance) -> Variables:
     limit = _running(session, call, on)
     go_on(session, limit, case_of(session, on).district, on.now)
     return _moved(session, limit, on)
+
+
+def reckon_by(limit: TimeLimit, calendar: Calendar, on: OnInstance) -> None:
+    """From its beginning by another version of its calendar. One that stands still is told when it goes on."""
+    before = limit.due_at
+    limit.calendar_id, limit.calendar_version = calendar.id, calendar.version
+    recount(limit, calendar)
+    still = stands_still(limit)
+    limit.provisional = not still and calendar.is_provisional(limit.started_at, limit.due_at)
+    if limit.due_at != before:
+        new = {"due_at": limit.due_at.isoformat(), "calendar_version": calendar.version}
+        on.change(f"limit.{limit.kind}", {"due_at": before.isoformat()}, new)
+    on.moved_limits[str(limit.id)] = variables_of(limit)
 
 
 def variables_of(limit: TimeLimit) -> Variables:

@@ -178,7 +178,7 @@ def amend(attempt: Attempt) -> object:
     follow."""
     _reason(attempt)
     variables = attempt.prepared({})
-    if variables:
+    if variables or attempt.on.moved_limits:
         run(attempt, SetVariables(variables))
     return None
 

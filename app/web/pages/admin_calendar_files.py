@@ -6,16 +6,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import request
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import city
 from app.city import CalendarRules, DayFile
 from app.core.errors import CitydeskError, Invalid
 from app.core.http import site
-from app.identity.guard import actor, permits
-from app.web.pages.admin_calendars import DayCell, cell_of, given_reason, require_owner, rules_of, today, year_of
-from app.web.pages.admin_frame import admin_page, errors_of, tried
+from app.identity.guard import permits
+from app.web.pages.admin_calendars import DayCell, cell_of, published, require_owner, rules_of, today, year_of
+from app.web.pages.admin_frame import admin_page, errors_of
 from app.web.pages.frame import blueprint
 from app.web.templating import t
 
@@ -54,22 +53,23 @@ def publish_calendar_file(kind: str, owner: str) -> Response | tuple[str, int]:
     """What the dry run showed, as the next version. Raises nothing: what is refused is shown with the days kept."""
     shown: list[DayFile] = []
 
-    def deed(session: Session) -> None:
-        require_owner(session, kind, owner)
+    def change(rules: CalendarRules) -> CalendarRules:
         first, last = _years()
         days = city.read_days(request.form.get("days", "").encode(), first, last)
         shown.append(days)
         if days.faults:
             raise Invalid("city.dayfile.unreadable")
-        years, complete = range(first, last + 1), request.form.get("how") == "complete"
-        city.change_calendar(
-            session, kind, owner, lambda rules: city.with_days(rules, days, years, complete=complete),
-            reason=given_reason(), actor=actor(), now=site().clock.now(),
-        )  # fmt: skip
+        complete = request.form.get("how") == "complete"
+        return city.with_days(rules, days, range(first, last + 1), complete=complete)
 
-    back = f"/admin/calendars/{kind}/{owner}?year={request.form.get('first_year')}"
-    said = t("web.admin.calendar.published")
-    return tried(deed, said, back, lambda errors: _page(kind, owner, errors, shown[0] if shown else None))
+    def again(errors: Mapping[str, str]) -> str:
+        if not shown:  # the reason was missing: the change was not made yet
+            shown.append(city.read_days(request.form.get("days", "").encode(), *_years()))
+        return _page(kind, owner, errors, shown[0])
+
+    return published(
+        kind, owner, change, f"/admin/calendars/{kind}/{owner}?year={request.form.get('first_year')}", again
+    )
 
 
 def _page(kind: str, owner: str, errors: Mapping[str, str] | None = None, days: DayFile | None = None) -> str:

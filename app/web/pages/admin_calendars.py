@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.http import site
 from app.identity import user_names
 from app.identity.guard import actor, permits
+from app.lifecycle.calendar_change import change_calendar, recounted
 from app.web.names import names
 from app.web.pages.admin_frame import admin_page, tried
 from app.web.pages.frame import blueprint
@@ -111,15 +113,32 @@ def take_over_year(kind: str, owner: str) -> Response | tuple[str, int]:
 
 
 def changed(kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules]) -> Response | tuple[str, int]:
-    def deed(session: Session) -> None:
-        require_owner(session, kind, owner)
-        city.change_calendar(
-            session, kind, owner, change, reason=given_reason(), actor=actor(), now=site().clock.now()
-        )  # fmt: skip
-
     year = request.form.get("year") or (request.form.get("day") or "")[:4] or today().year
     back = f"/admin/calendars/{kind}/{owner}?year={year}"
-    return tried(deed, t("web.admin.calendar.published"), back, lambda errors: _calendar_page(kind, owner, errors))
+    return published(kind, owner, change, back, lambda errors: _calendar_page(kind, owner, errors))
+
+
+def published(
+    kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules], back: str,
+    again: Callable[[Mapping[str, str]], str],
+) -> Response | tuple[str, int]:  # fmt: skip
+    """A new version of the calendar; open limits that it counts for follow, in the background."""
+    ordered: list[tuple[UUID | None, int]] = []
+
+    def deed(session: Session) -> None:
+        require_owner(session, kind, owner)
+        now = site().clock.now()
+        ordered.append(change_calendar(session, kind, owner, change, reason=given_reason(), actor=actor(), now=now))
+
+    def said() -> str:
+        row_id, count = ordered[0]
+        if row_id is None:
+            return t("web.admin.calendar.published")
+        if (queue := site().runtime.queue) is not None:
+            queue.enqueue([row_id])
+        return t("web.admin.calendar.published.moving", n=count)
+
+    return tried(deed, said, back, again)
 
 
 def _calendar_page(kind: str, owner: str, errors: Mapping[str, str]) -> str:
@@ -130,11 +149,12 @@ def _calendar_page(kind: str, owner: str, errors: Mapping[str, str]) -> str:
         own = any((each[0], each[1]) == (kind, owner) for each in city.all_calendars(session))
         versions = city.versions_of(session, calendar.id)[:20] if own else ()
         people = user_names(session, [each.created_by for each in versions])
+        moved = recounted(session, calendar.id) if own else {}
     rules = calendar.rules
     chosen = request.values.get("day", "")
     return admin_page(
         "calendar.html", "calendars", kind=kind, owner=owner, rules=rules, year=year, months=_months(rules, year),
-        own=own, versions=versions, people=people, errors=errors, typed=request.form if errors else {},
+        own=own, versions=versions, moved=moved, people=people, errors=errors, typed=request.form if errors else {},
         provisional=rules.observes_holidays and year not in rules.published, can_take=year in published_years(),
         week=[_written(shifts) for shifts in rules.week], make_up_shifts=_written(rules.make_up_shifts), chosen=chosen,
         chosen_kind=_kind_of(rules, chosen), day_kinds=DAY_KINDS,

@@ -48,7 +48,10 @@ def options_of(rows: Iterable[Any], without: str = "") -> list[tuple[str, str]]:
 
 
 def tried(
-    deed: Callable[[Session], object], said: str, back: str, again: Callable[[Mapping[str, str]], str]
+    deed: Callable[[Session], object],
+    said: str | Callable[[], str],
+    back: str,
+    again: Callable[[Mapping[str, str]], str],
 ) -> Response | tuple[str, int]:
     """Do it in one transaction, say so and go `back`; when it is refused show the page `again` with what was typed."""
     try:
@@ -56,7 +59,7 @@ def tried(
             deed(session)
     except CitydeskError as error:
         return again(errors_of(error)), error.status
-    flash(said)
+    flash(said if isinstance(said, str) else said())
     return redirect(back, 303)
 
 

@@ -114,7 +114,7 @@ def test_newly_published_years_are_taken_up(jiangzhou: Sessions) -> None:
     assert counting(jiangzhou, None, "jz").deadline(NOW, 1, "WORKING_DAY").provisional
     with transaction(jiangzhou) as session:
         renewed = city.refresh_published_years(session, actor=OPERATOR, now=NOW)
-        assert [calendar.id for calendar in renewed] == [whole.id]
+        assert [each.calendar.id for each in renewed] == [whole.id]
         assert city.refresh_published_years(session, actor=OPERATOR, now=NOW) == []
     assert counting(jiangzhou, None, "jz").rules == whole.rules
 

@@ -1,0 +1,170 @@
+"""A calendar has a new version: open limits that it counts for are reckoned anew, each by a command of its own
+instance, so that rows, timers, tasks and history move together (Q01; docs/adr/013)."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app import audit, city
+from app.cases.models import CaseFile, TimeLimit, WorkOrder
+from app.city import Calendar, CalendarRules, Unit
+from app.core.errors import Conflict
+from app.core.ids import derived_id, new_id
+from app.identity import WORKER, Actor
+from app.lifecycle.moving_limits import reckon_by
+from app.workflow import Busy, Command, Gone, OnInstance, OutboxRow, Runtime, Stuck, View, execute
+from app.workflow.engine.types import Variables
+from app.workflow.models import Outbox
+
+log = logging.getLogger(__name__)
+
+OUTBOX_KIND = "calendar_change"
+RECOUNTED = "calendar.limits_moved"
+"""In the calendar's own history: how many open limits a version was reckoned for."""
+_A_BEAT = 100
+"""Limits between two signs that the worker lives."""
+_UNITS = (Unit.WORKING_DAY.value, Unit.WORKING_HOUR.value)
+
+
+def change_calendar(
+    session: Session, kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules], *, reason: str,
+    actor: Actor, now: datetime,
+) -> tuple[UUID | None, int]:  # fmt: skip
+    """`city.change_calendar`, and what is to be reckoned anew: the outbox row that carries it, to be queued after the
+    commit, and how many open limits. Raises Forbidden, Invalid."""
+    calendar = city.change_calendar(session, kind, owner, change, reason=reason, actor=actor, now=now)
+    return order_recount(session, calendar, kind, owner, reason=reason, actor=actor, now=now)
+
+
+def order_recount(
+    session: Session, calendar: Calendar, kind: str, owner: str, *, reason: str, actor: Actor, now: datetime
+) -> tuple[UUID | None, int]:
+    """(None, 0) when no open limit is concerned."""
+    concerned = _concerned(session, kind, owner, calendar.id, calendar.version)
+    count = session.scalar(select(func.count()).select_from(concerned.subquery())) or 0
+    if not count:
+        return None, 0
+    body = {
+        "calendar_id": str(calendar.id), "version": calendar.version, "kind": kind, "owner": owner, "reason": reason,
+        "by": str(actor.id), "published_at": now.isoformat(),
+    }  # fmt: skip
+    row_id = new_id()
+    session.add(
+        Outbox(
+            id=row_id, kind=OUTBOX_KIND, body=body, dedupe=f"calendar:{row_id}", created_at=now, due_at=now,
+            nudge_at=now + timedelta(seconds=30),
+        )
+    )  # fmt: skip
+    return row_id, count
+
+
+def recount_limits(runtime: Runtime, row: OutboxRow) -> None:
+    """Outbox handler. What is done already has the new version and is not met again: a crash costs nothing. A limit
+    whose instance is stuck keeps its times; the calendar's history counts it."""
+    body = row.body
+    calendar_id, version = UUID(body["calendar_id"]), int(body["version"])
+    with runtime.sessions() as session:
+        found = session.execute(_concerned(session, body["kind"], body["owner"], calendar_id, version)).all()
+        counts_now = cache(lambda department, district: city.calendar_for(session, department, district))
+        wanted = [(each, counts_now(each.department, each.district)) for each in found]
+    stuck, busy = 0, None
+    for done, (limit, calendar) in enumerate(wanted, 1):
+        if (limit.calendar_id, limit.calendar_version) != (calendar.id, calendar.version):
+            try:
+                stuck += not _recount(runtime, limit, calendar, body)
+            except Busy as error:
+                busy = error
+        if done % _A_BEAT == 0:
+            _beat(runtime, row.id)
+    if busy is not None:
+        raise busy  # the outbox comes again for those that somebody was just working on
+    with runtime.sessions.begin() as session:
+        result = {"version": version, "moved": _reckoned_anew(session, body), "stuck": stuck}
+        audit.record(session, calendar_id, RECOUNTED, actor=WORKER, now=runtime.clock.now(), result=result,
+                     stream_kind="calendar", stream_name=f"{body['kind']}:{body['owner']}")  # fmt: skip
+
+
+def recounted(session: Session, calendar_id: UUID) -> dict[int, int]:
+    """Version → how many open limits were reckoned anew by it."""
+    rows = audit.read(session, calendar_id)
+    return {row.result["version"]: row.result["moved"] for row in rows if row.kind == RECOUNTED}
+
+
+def _recount(runtime: Runtime, limit: Any, calendar: Calendar, body: Any) -> bool:
+    """False: its instance cannot be moved now."""
+    command = Command(
+        derived_id(f"calendar:{calendar.id}:{calendar.version}", limit.id), "amend", WORKER,
+        {"reason": body["reason"]}, on_behalf_of=UUID(body["by"]),
+    )  # fmt: skip
+    try:
+        execute(runtime, limit.instance_id, command, prepare=partial(_reckon_anew, limit.id, calendar))
+    except Gone:
+        return True
+    except Busy:
+        raise
+    except (Conflict, Stuck):
+        log.warning("limit %s keeps its times: its instance %s cannot be moved", limit.id, limit.instance_id)
+        return False
+    return True
+
+
+def _reckon_anew(limit_id: UUID, calendar: Calendar, session: Session, view: View, on: OnInstance) -> Variables:
+    limit = session.get_one(TimeLimit, limit_id)
+    if limit.ended_at is None:
+        reckon_by(limit, calendar, on)
+    return {}
+
+
+def _concerned(session: Session, kind: str, owner: str, calendar_id: UUID, version: int) -> Select[*tuple[Any, ...]]:
+    """Open limits in working time for which the owner's calendar counts, and which are not reckoned by it."""
+    district = func.coalesce(WorkOrder.district, CaseFile.district)
+    other = or_(TimeLimit.calendar_id != calendar_id, TimeLimit.calendar_version < version)
+    return (
+        select(
+            TimeLimit.id, TimeLimit.calendar_id, TimeLimit.calendar_version, WorkOrder.department,
+            district.label("district"), func.coalesce(WorkOrder.instance_id, CaseFile.instance_id).label("instance_id"),
+        )
+        .join(CaseFile, CaseFile.id == TimeLimit.case_id)
+        .outerjoin(WorkOrder, WorkOrder.id == TimeLimit.order_id)
+        .where(TimeLimit.ended_at.is_(None), TimeLimit.unit.in_(_UNITS), other)
+        .where(*_place(session, kind, owner, district))
+        .order_by(TimeLimit.id)
+    )  # fmt: skip
+
+
+def _place(session: Session, kind: str, owner: str, district: Any) -> Iterator[ColumnElement[bool]]:
+    """Where the owner is, and nobody nearer has a calendar of their own."""
+    if kind == "department":
+        yield WorkOrder.department == owner
+        return
+    if kind == "district":
+        yield _under(district, owner)
+    for other_kind, other, _ in city.all_calendars(session):
+        if other_kind == "department":
+            yield or_(WorkOrder.department.is_(None), WorkOrder.department != other)
+        elif other_kind == "district" and other != owner and (kind == "city" or other.startswith(f"{owner}/")):
+            yield ~_under(district, other)
+
+
+def _under(district: Any, path: str) -> ColumnElement[bool]:
+    return or_(district == path, district.startswith(f"{path}/", autoescape=True))
+
+
+def _reckoned_anew(session: Session, body: Any) -> int:
+    """Limits that began before the version and are reckoned by it: the same however often the job began again."""
+    query = select(func.count()).select_from(TimeLimit).where(
+        TimeLimit.calendar_id == UUID(body["calendar_id"]), TimeLimit.calendar_version == body["version"],
+        TimeLimit.started_at <= datetime.fromisoformat(body["published_at"]),
+    )  # fmt: skip
+    return session.scalar(query) or 0
+
+
+def _beat(runtime: Runtime, row_id: UUID) -> None:
+    with runtime.sessions.begin() as session:
+        session.execute(update(Outbox).where(Outbox.id == row_id).values(claimed_at=runtime.clock.now()))

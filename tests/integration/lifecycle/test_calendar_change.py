@@ -1,0 +1,132 @@
+"""A changed calendar moves the open limits it counts for: rows, timers, tasks and history together, and once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from app import audit, lifecycle
+from app.audit.models import History
+from app.cases.models import TimeLimit
+from app.city import CalendarRules
+from app.core.db import transaction
+from app.lifecycle import PauseKind
+from app.lifecycle.calendar_change import OUTBOX_KIND, change_calendar, recount_limits, recounted
+from app.workflow import OutboxRow
+from app.workflow.models import Outbox, Timer
+
+from .conftest import ZONE
+
+pytestmark = pytest.mark.feature("Q01")
+
+MONDAY = date(2026, 11, 16)
+
+
+def free(day: date) -> Callable[[CalendarRules], CalendarRules]:
+    return lambda rules: replace(rules, off={**rules.off, day: "市运会"})
+
+
+def working(day: date) -> Callable[[CalendarRules], CalendarRules]:
+    return lambda rules: replace(rules, off={known: why for known, why in rules.off.items() if known != day})
+
+
+def publish(desk, kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules]) -> int:
+    with transaction(desk.runtime.sessions) as session:
+        _, count = change_calendar(
+            session, kind, owner, change, reason="市运会放假", actor=desk.person("admin"), now=desk.clock.now()
+        )
+    return count
+
+
+def limit(desk, case_id: UUID) -> TimeLimit:
+    (order,) = desk.orders(case_id)
+    with desk.session() as session:
+        return session.scalars(
+            select(TimeLimit).where(TimeLimit.order_id == order.id, TimeLimit.ended_at.is_(None))
+        ).one()
+
+
+def timers(desk, case_id: UUID) -> dict[str, datetime]:
+    (order,) = desk.orders(case_id)
+    with desk.session() as session:
+        rows = session.scalars(select(Timer).where(Timer.instance_id == order.instance_id))
+        return {row.element: row.due for row in rows}
+
+
+def signed(desk, department: str = "municipal") -> UUID:
+    case_id = desk.given_report().case_id
+    desk.do("supervisor", case_id, "judge", judgement="FILE")
+    desk.dispatch(case_id, department)
+    desk.do(department, case_id, f"sign:{department}", decision="SIGN")
+    return case_id
+
+
+def test_everything_that_reads_the_limit_moves_and_the_history_says_why(desk) -> None:
+    case_id = signed(desk)
+    before = limit(desk, case_id)
+    assert before.due_at.astimezone(ZONE).date() == MONDAY
+    assert publish(desk, "city", "jz", free(MONDAY)) >= 1
+    desk.settle()
+    after = limit(desk, case_id)
+    assert after.due_at.astimezone(ZONE) == datetime(2026, 11, 17, 15, 30, tzinfo=ZONE), "five hours of Tuesday"
+    assert after.calendar_version == (before.calendar_version or 0) + 1
+    moved = timers(desk, case_id)
+    assert (moved["handle_warn"], moved["handle_due"], moved["handle_escalate"]) == (
+        after.warn_at, after.due_at, after.escalate_at,
+    )  # fmt: skip
+    (task,) = [task for key, task in desk.tasks(case_id).items() if key.startswith("handle:")]
+    assert task.due == after.due_at
+    with desk.session() as session:
+        told = lifecycle.history_of(desk.runtime, session, desk.case(case_id), desk.person("supervisor"), "en")
+        assert recounted(session, after.calendar_id) == {after.calendar_version: 1}
+        assert audit.verify(session) == []
+    assert any("working calendar changed: 市运会放假" in str(row) and "instead of" in str(row) for row in told)
+    publish(desk, "city", "jz", working(MONDAY))
+    desk.settle()
+    assert (limit(desk, case_id).due_at, limit(desk, case_id).warn_at) == (before.due_at, before.warn_at)
+
+
+def test_a_department_that_gets_a_calendar_of_its_own_takes_its_open_limits_along(desk) -> None:
+    case_id = signed(desk)
+    before = limit(desk, case_id)
+    assert publish(desk, "department", "water", free(MONDAY)) == 0
+    assert publish(desk, "department", "municipal", free(MONDAY)) == 1
+    desk.settle()
+    after = limit(desk, case_id)
+    assert after.calendar_id != before.calendar_id
+    assert after.due_at > before.due_at
+    assert publish(desk, "city", "jz", free(date(2026, 11, 17))) == 0
+    assert limit(desk, case_id).due_at == after.due_at, "the city's calendar does not count for it any more"
+
+
+def test_one_that_stands_still_goes_on_by_the_new_calendar(desk) -> None:
+    case_id = signed(desk)
+    (order,) = desk.orders(case_id)
+    supervisor, until = desk.person("supervisor"), desk.clock.now() + timedelta(days=30)
+    lifecycle.ask_pause(desk.runtime, order.id, PauseKind.SUSPEND, until=until, reason="等待", actor=supervisor)
+    publish(desk, "city", "jz", free(date(2026, 11, 18)))
+    desk.settle()
+    desk.clock.move_to(datetime(2026, 11, 18, 10, 0, tzinfo=ZONE))
+    lifecycle.resume_order(desk.runtime, order.id, reason="恢复", actor=supervisor)
+    assert limit(desk, case_id).due_at.astimezone(ZONE).date() == date(2026, 11, 19), "Wednesday is free now"
+
+
+def test_a_job_that_begins_again_moves_nothing_twice(desk) -> None:
+    case_id = signed(desk)
+    publish(desk, "city", "jz", free(MONDAY))
+    desk.settle()
+    (order,) = desk.orders(case_id)
+    with desk.session() as session:
+        row = session.scalars(select(Outbox).where(Outbox.kind == OUTBOX_KIND)).one()
+        again = OutboxRow(row.id, row.kind, row.body, row.dedupe, 2, None, None, row.created_at)
+        rows = select(func.count()).where(History.stream == order.instance_id)
+        known = session.scalar(rows)
+    due = limit(desk, case_id).due_at
+    recount_limits(desk.runtime, again)
+    with desk.session() as session:
+        assert session.scalar(rows) == known
+        assert recounted(session, limit(desk, case_id).calendar_id) == {limit(desk, case_id).calendar_version: 1}
+    assert limit(desk, case_id).due_at == due
