@@ -68,7 +68,7 @@ def examples(running: Running) -> Mapping[str, object]:
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
         "print_id": UUID(made.rpartition("/")[2]), "user_id": user.id, "kind": kind, "owner": owner,
-        **a_spot_check(running, order), "document_id": UUID(int=0), "message_id": UUID(int=0),
+        **a_spot_check(running, order), "document_id": UUID(int=0),
         "call_id": UUID(int=0), "recording_id": UUID(int=0),
     }  # fmt: skip
 
