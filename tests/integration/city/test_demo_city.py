@@ -42,7 +42,7 @@ def test_every_category_has_a_department_and_every_department_a_handler(sessions
         handlers = {
             unit.code: identity.users_with(session, Role.DEPARTMENT_HANDLER, department=unit.code) for unit in units
         }
-    assert len(units) == 14
+    assert len(units) == 15
     assert len([matter for matter in matters if matter.parent is None]) == 14
     assert {matter.department for matter in matters} == {unit.code for unit in units}
     assert all(len(people) == 1 for people in handlers.values())

@@ -59,7 +59,9 @@ def test_each_category_has_its_department(duties: dmn.Model, category: str, depa
 
 def test_others_are_for_a_person_to_decide(duties: dmn.Model) -> None:
     assert unit(duties, category="OTHERS")["confidence"] < 0.8
-    assert unit(duties, category="OTHERS", sub_category="FARE_GOUGING")["confidence"] < 0.8
+    assert unit(duties, category="OTHERS", sub_category="BUS_REFUSING_PASSENGERS")["confidence"] < 0.8
+    handed_up = unit(duties, category="OTHERS", sub_category="FARE_GOUGING")
+    assert (handed_up["lead"], handed_up["method"], handed_up["confidence"]) == ("higher_authority", "TRANSFER", 1)
     assert unit(duties, category="OTHERS", origin="LEADERS_INSTRUCTION")["confidence"] >= 0.8
 
 
