@@ -115,6 +115,9 @@ def test_what_is_being_written_is_never_taken_away(exchange: Exchange, sit: Sit)
     in_state(page, "ON_CALL")
     expect(page.get_by_label("Time Summary")).to_have_value("Half a sentence about a lamp")
     assert other.url == before
+    call = exchange.call("13800136722").id
+    for path in (f"/registrations/new?call={call}", f"/phone/calls/{call}"):
+        assert other.request.get(page.url.split("/registrations")[0] + path).status == 403, path
     with page.context.expect_page() as opened:
         page.keyboard.press("F3")
     form = opened.value

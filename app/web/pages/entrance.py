@@ -14,6 +14,7 @@ from app.identity.guard import public, signed_in
 from app.identity.routes import open_session
 from app.web.navigation import home
 from app.web.pages.frame import blueprint, page
+from app.web.pages.phone import leave_seat
 from app.web.problems import sentence
 from app.worklist import setting_of
 
@@ -55,6 +56,8 @@ def sign_in() -> Response | str | tuple[str, int]:
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Response:
+    if g.actor:
+        leave_seat(g.actor)
     with transaction(site().sessions) as database:
         end_session(database, g.token, site().clock.now())
     session.clear()

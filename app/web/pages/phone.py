@@ -1,5 +1,6 @@
 """The telephone of a seat: what the call bar asks and commands, and the window in which a browser's telephone lives."""
 
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -9,8 +10,9 @@ from flask import Response, current_app, jsonify, make_response, request
 
 from app import contacts
 from app.core.db import transaction
-from app.core.errors import Conflict, Invalid, Unavailable
+from app.core.errors import CitydeskError, Conflict, Invalid, Unavailable
 from app.core.http import site
+from app.identity import Actor, can
 from app.identity.guard import actor, permits
 from app.web.pages.frame import blueprint, page
 from app.web.security import CONTENT_SECURITY_POLICY
@@ -30,6 +32,17 @@ def telephone() -> "redis.Redis":
             site().settings.redis_url, socket_connect_timeout=2, socket_timeout=PATIENCE
         )
     return cast("redis.Redis", current_app.extensions[CONNECTION])
+
+
+def leave_seat(person: Actor) -> None:
+    """Whoever leaves the product takes no calls any more; a telephone that does not answer keeps nobody."""
+    if not can(person, "call.answer"):
+        return
+    with site().sessions() as session:
+        seat = contacts.own_seat(session, person.id)
+    if seat is not None and seat.seat is not None:
+        with suppress(CitydeskError):
+            contacts.ask_telephone(telephone(), person, "logout")
 
 
 @blueprint.get("/phone/state")
