@@ -33,9 +33,10 @@ def test_the_seal_shows_everywhere_and_the_department_answers(house: House) -> N
     for browser, path in (
         (supervisor, "/cases"), (supervisor, f"/cases/{case_no}"), (supervisor, "/supervision"),
         (sanitation, "/orders"), (sanitation, "/orders?as=list"), (sanitation, "/tasks"), (supervisor, "/dashboard"),
-        (supervisor, f"/search?q={summary}"),
     ):  # fmt: skip
         assert 'data-level="SUPERVISION"' in browser.get(path).text, path
+    asked = {"q": summary, "csrf_token": csrf_of(supervisor, "/search")}
+    assert 'data-level="SUPERVISION"' in supervisor.post("/search", data=asked).text
     [demand] = house.person("supervisor").get("/supervisions", view="awaited")["supervisions"]
     order_no = house.person("sanitation").get("/orders")["orders"][0]["order_no"]
     page = sanitation.get(f"/orders/{order_no}").text
