@@ -4,6 +4,7 @@
 
 from app.lifecycle.further import FurtherKind, ask_department, choosable
 from app.lifecycle.history import Sentence, history_of
+from app.lifecycle.merging import join_case
 from app.lifecycle.order_asks import PauseKind, ask_extension, ask_pause, askable, resume_order
 from app.lifecycle.reporting import Registered, register
 from app.lifecycle.return_visit import bring_visit_forward
@@ -25,6 +26,7 @@ __all__ = [
     "claim",
     "complete_task",
     "history_of",
+    "join_case",
     "register",
     "release",
     "resume_order",

@@ -21,7 +21,8 @@ def _words(dossier: Dossier, reason: str) -> str | None:
     """What was written by whoever wants the rework."""
     if reason == "VERIFICATION":
         return said(dossier.case.custom.get("verification_note"))
-    return dossier.registration.opinion if reason == "RETURN_VISIT" else None
+    opinions = [visit.opinion for visit in dossier.visits if visit.opinion]
+    return opinions[-1] if reason == "RETURN_VISIT" and opinions else None
 
 
 def start_rework(session: Session, call: Call, on: OnInstance) -> Variables:

@@ -10,17 +10,18 @@ from sqlalchemy.orm import Session
 from app import forms, workflow
 from app.cases.actions import first_registration
 from app.cases.form_fields import FORM_WRITABLE, for_diagram, shown
-from app.cases.models import CaseFile, WorkOrder
+from app.cases.models import CaseFile, Registration, WorkOrder
 from app.cases.queries import scope_of
 from app.core.errors import Invalid, NotFound
 from app.identity import Actor, can
 from app.lifecycle.city_lists import lists_for
+from app.lifecycle.return_visit import caller_to_ask
 from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Runtime, TaskView
 from app.workflow.engine.types import Element
 from app.workflow.peek import elements, form_of, variables_at
 
-REGISTRATION, PROCESSING = "registration", "processing"
+REGISTRATION, PROCESSING, RETURN_VISIT = "registration", "processing", "return_visit"
 
 
 def registration_form(runtime: Runtime, session: Session) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def task_values(runtime: Runtime, session: Session, task: TaskView, actor: Actor
     case, order = subject_rows(session, task)
     values: dict[str, Any] = dict(variables_at(runtime, session, task))
     if case is not None:
-        values |= case.custom | _attributes(session, case, order, actor)
+        report = caller_to_ask(session, case)[0] if task.form_id == RETURN_VISIT else None
+        values |= case.custom | _attributes(session, case, order, actor, report)
     if order is not None:
         values |= order.custom
     return values
@@ -126,8 +128,11 @@ def case_values(session: Session, case: CaseFile, actor: Actor) -> dict[str, Any
     return case.custom | _attributes(session, case, None, actor)
 
 
-def _attributes(session: Session, case: CaseFile, order: WorkOrder | None, actor: Actor) -> dict[str, Any]:
-    registration = first_registration(session, case.id)
+def _attributes(
+    session: Session, case: CaseFile, order: WorkOrder | None, actor: Actor, report: Registration | None = None
+) -> dict[str, Any]:
+    """`report`: the caller it is about, where that is not the first one."""
+    registration = report or first_registration(session, case.id)
     may_read = can(actor, "citizen.read", scope_of(case))
     rows = {"case": case, "registration": registration, "order": order}
     values: dict[str, Any] = {

@@ -14,6 +14,7 @@ from app.documents import documents_of
 from app.identity import Actor, require
 from app.lifecycle import city_lists, forms
 from app.lifecycle.dossier import dossier_of, order_of
+from app.lifecycle.return_visit import asked
 from app.lifecycle.subject import CASE, ORDER
 from app.workflow import Command, Gone, OnInstance, Result, Runtime, TaskView
 from app.workflow.engine.types import Variables
@@ -66,7 +67,8 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
         complete_registration(case, lambda: dossier.registration, clean, on, zone)
         on.set_scope(district=case.district, confidential=case.confidential)
     else:
-        apply_form(case, lambda: dossier.registration, clean, on, zone, order_of(session, on))
+        about = asked(dossier) if view.form_id == forms.RETURN_VISIT else dossier.registration
+        apply_form(case, lambda: about, clean, on, zone, order_of(session, on))
     return forms.for_engine(on.runtime, session, view, form, clean)
 
 

@@ -33,7 +33,9 @@ RESULTS: Mapping[str, Mapping[str, Values]] = {
     "end_limit": {"state": _of(enums.LimitState)},
     "evaluate_case": {"score": "number", "on_time": "boolean"},
     "file_case": {"filed": "boolean"},
-    "record_visit": {"attempts": "number"},
+    "record_visit": dict.fromkeys(
+        ("attempts", "unasked", "unreached", "fewest_attempts", "discontent", "reached"), "number"
+    ),
     **{name: {"id": "string", **_LIMIT} for name in ("start_limit", "extend_limit", "pause_limit", "resume_limit")},
     "start_rework": {"rework_count": "number"},
     **{name: {} for name in (

@@ -61,7 +61,7 @@ def _deed(scenario: Scenario, deed: Deed, known: Known) -> Iterator[Problem]:
         yield Problem(scenario.file, deed.line, "unknown_process", {"process": deed.what, **suggestion})
     if deed.kind == "complete":
         yield from _task(scenario, deed, known)
-    if deed.kind in ("register", "contact"):
+    if deed.kind in ("register", "join", "contact"):
         yield from _keys(scenario, deed, known, {"registration"})
 
 

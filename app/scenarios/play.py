@@ -170,6 +170,10 @@ class Play:
         values = {**self.scenario.report, **deed.values}
         self.case_id = lifecycle.register(self.runtime, values, actor=self._person(deed)).case_id
 
+    def join(self, deed: Deed) -> None:
+        values = {**self.scenario.report, **deed.values}
+        lifecycle.join_case(self.runtime, self._case(), values, actor=self._person(deed))
+
     def complete(self, deed: Deed) -> None:
         actor, task = self._person(deed), self._task(deed)
         values = self._fit(task, deed.values)
@@ -290,7 +294,7 @@ class Play:
 
 _TEXTS = ("textfield", "textarea", "select", "radio")
 _DEEDS: Mapping[str, Callable[[Play, Deed], None]] = {
-    "register": Play.register, "complete": Play.complete, "withdraw_case": Play.withdraw_case,
+    "register": Play.register, "join": Play.join, "complete": Play.complete, "withdraw_case": Play.withdraw_case,
     "withdraw_order": Play.withdraw_order, "extend": Play.extend, "shelve": Play.shelve, "suspend": Play.suspend,
     "resume": Play.resume, "assist": Play.assist, "reassign": Play.reassign, "void_case": Play.void_case,
     "bring_forward": Play.bring_forward, "contact": Play.contact,

@@ -14,7 +14,7 @@ class Deed:
     """What somebody does, or what comes in."""
 
     kind: str
-    """register, complete, withdraw_case, withdraw_order, bring_forward, contact, message, signal, correct,
+    """register, join, complete, withdraw_case, withdraw_order, bring_forward, contact, message, signal, correct,
     start."""
     line: int
     person: str | None = None

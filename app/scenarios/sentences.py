@@ -35,6 +35,10 @@ DEEDS: tuple[Form, ...] = (
         "complete", "supervisor completes Judge",
         rf"{_WHO} completes {_TASK}(?: of {_DEPARTMENT})?", rf"{_WHO}\s*完成\s*{_TASK}(?:\s*[（(]{_DEPARTMENT}[）)])?",
     ),
+    _form(
+        "join", "agent2 joins a report to the case",
+        rf"{_WHO} joins (?:the|a) report to the case", rf"{_WHO}\s*并入(?:本)?案",
+    ),
     _form("withdraw_case", "agent withdraws the case", rf"{_WHO} withdraws the case", rf"{_WHO}\s*撤回案件"),
     _form(
         "withdraw_order", "supervisor withdraws the order of gas",

@@ -149,6 +149,7 @@ def test_two_people_correct_one_report_and_nothing_is_lost(enter: Enter, running
         page.goto(url)
         settled(page)
     agent.get_by_label(re.compile("^Place")).fill("90 Shuyuan Road")
+    agent.get_by_role("textbox", name="Caller", exact=True).fill("Wang Lihua the elder")
     agent.keyboard.press("Control+Enter")
     agent.wait_for_url(re.compile(r"/cases/\d+$"), wait_until="commit")
 
@@ -156,12 +157,21 @@ def test_two_people_correct_one_report_and_nothing_is_lost(enter: Enter, running
     other.keyboard.press("Control+Enter")
     expect(other.get_by_text(re.compile("somebody changed the same fields first"))).to_be_visible()
     expect(other.get_by_text(re.compile("it says now: 90 Shuyuan Road"))).to_be_visible()
-    expect(other.get_by_label(re.compile("^Place"))).to_have_value("92 Shuyuan Road")
+    expect(other.get_by_label(re.compile(r"^Place\b(?!:)"))).to_have_value("92 Shuyuan Road")
+    row = other.get_by_role("row", name=re.compile("^Place"))
+    expect(row).to_contain_text("88 Shuyuan Road")
+    row.get_by_label("Place: Theirs").check()
+    expect(other.get_by_label(re.compile("^Place\\b(?!:)"))).to_have_value("90 Shuyuan Road")
+    row.get_by_label("Place: Mine").check()
+    expect(other.get_by_label(re.compile("^Place\\b(?!:)"))).to_have_value("92 Shuyuan Road")
     assert not violations(other)
     picture(other, "amend-overtaken")
     other.keyboard.press("Control+Enter")
     other.wait_for_url(re.compile(r"/cases/\d+$"), wait_until="commit")
     expect(other.get_by_text("The registration was corrected.")).to_be_visible()
+    other.goto(url)
+    settled(other)
+    expect(other.get_by_role("textbox", name="Caller", exact=True)).to_have_value("Wang Lihua the elder")
 
 
 def test_a_slash_offers_phrases(enter: Enter, running: Running) -> None:

@@ -3,6 +3,7 @@
 import '@bpmn-io/form-js-viewer/dist/assets/form-js.css'
 import './form.css'
 import { Form } from '@bpmn-io/form-js-viewer'
+import { compared, same } from './compare.js'
 import { localiseForm } from './form-texts.js'
 import { offerPhrases } from './phrases.js'
 
@@ -146,7 +147,7 @@ class FormIsland {
     const taken = new CustomEvent('citydesk:refused', { cancelable: true, detail: { problem } })
     if (!this.island.dispatchEvent(taken)) return // whoever handed something over shows what was wrong with it
     this.tell(problem, response.status)
-    if (response.status === 409 && this.island.dataset.current) await this.seeWhatStands()
+    if (response.status === 409 && this.island.dataset.current) await this.seeWhatStands(Object.keys(problem.errors ?? {}))
   }
 
   tell(problem, status = 0) {
@@ -155,10 +156,21 @@ class FormIsland {
     this.say(problem.detail ?? problem.title ?? this.texts.failed, ids, status === 409 ? 'conflict' : '')
   }
 
-  /** Overtaken: the person has been told what stands there now; saving again puts theirs in its place. */
-  async seeWhatStands() {
-    const response = await fetch(this.island.dataset.current, { headers: { Accept: 'application/json' } })
-    if (response.ok) this.beside.before = (await response.json()).values
+  /** Overtaken: fields that both changed stand side by side, to choose from; what only the other one changed is taken
+   * over. Saving again puts this person's choice in its place. */
+  async seeWhatStands(keys) {
+    const response = await fetch(this.island.dataset.current, { headers: { Accept: 'application/json' } }).catch(() => null)
+    if (!response?.ok) return
+    const theirs = (await response.json()).values
+    const { before } = this.beside
+    const mine = this.form._getSubmitData()
+    const others = Object.keys({ ...before, ...theirs }).filter(key => !keys.includes(key) && same(mine[key], before[key]) && !same(theirs[key], before[key]))
+    this.beside.before = theirs
+    await this.set(Object.fromEntries(others.map(key => [key, theirs[key] ?? null])))
+    const fields = this.form.get('formFieldRegistry').getAll().filter(field => keys.includes(field.key))
+    this.notice.querySelector('[data-compare]')?.remove()
+    const choose = (key, value) => this.set({ [key]: value })
+    this.notice.querySelector('.form-notice__text').append(compared(fields, { before, theirs, mine }, this.texts, choose))
   }
 
   /** Server errors come by field key; form-js keeps them by field id. Returns the ids. */

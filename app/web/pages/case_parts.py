@@ -17,7 +17,9 @@ from app.citizens import masked_phone
 from app.core.http import language, site
 from app.documents import documents_of
 from app.identity import Actor, can
+from app.lifecycle.forms import RETURN_VISIT
 from app.lifecycle.history import Sentence, history_of
+from app.lifecycle.return_visit import caller_to_ask
 from app.lifecycle.routes import runtime
 from app.supervision import supervisions_of
 from app.web import formats
@@ -112,6 +114,24 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
 def _caller(report: RegistrationView) -> Caller:
     phone = masked_phone(report.caller_phone)
     return Caller(report.id, report.acceptance_no, report.caller_name, phone, report.channel, report.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The caller whom a return visit is about, and which of the case's callers that is."""
+
+    caller: Caller
+    number: int
+    of: int
+
+
+def caller_of_visit(session: Session, case: CaseFile | None, form_id: str | None, actor: Actor) -> Asked | None:
+    """Whom to call; None for other tasks, and for who may not read of it."""
+    if case is None or form_id != RETURN_VISIT:
+        return None
+    whose, reached, of = caller_to_ask(session, case)
+    report = next((one for one in queries.registrations_of(session, case, actor) if one.id == whose.id), None)
+    return Asked(_caller(report), reached + 1, of) if report else None
 
 
 def order_row(view: OrderView, at: datetime) -> OrderRow:

@@ -30,7 +30,7 @@ from app.web.addresses import day_from
 from app.web.limits import chip_of_line
 from app.web.names import choices_of, names
 from app.web.pages.case_ending import ending_parts
-from app.web.pages.case_parts import case_parts
+from app.web.pages.case_parts import caller_of_visit, case_parts
 from app.web.pages.files import photo_words
 from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.pages.islands import form_texts
@@ -84,6 +84,7 @@ def case(case_no: str) -> str:
             "tasks": [work_row(item, actor(), now()) for item in items if item is not current],
             "current": work_row(current, actor(), now()) if current else None,
             "form": form_of_task(session, current) if current else NO_FORM,
+            "asked": caller_of_visit(session, found, current.task.form_id if current else None, actor()),
             "visits": visits_of(session, found.id),
             "photo_words": photo_words(),
             "reasons": reasons(session, [UUID(each) for each in parts["instances"].split()]),

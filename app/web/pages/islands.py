@@ -10,7 +10,7 @@ from app.web.templating import t
 
 _WORDS = (
     "incomplete", "unreachable", "failed", "required", "min", "max", "minLength", "maxLength", "pattern", "number",
-    "select", "search",
+    "select", "search", "field", "was", "theirs", "mine",
 )  # fmt: skip
 
 

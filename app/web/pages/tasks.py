@@ -19,7 +19,7 @@ from app.lifecycle.routes import runtime
 from app.lifecycle.tasks import claim, complete_task, release
 from app.lifecycle.worklist import WorkItem, may_work_on, work_item
 from app.web.names import groups_in_words
-from app.web.pages.case_parts import case_parts
+from app.web.pages.case_parts import caller_of_visit, case_parts
 from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
@@ -36,6 +36,7 @@ def task(task_id: UUID) -> str:
         may_work = may_work_on(actor(), item.task)
         form = form_of_task(session, item) if may_work else NO_FORM
         parts = case_parts(session, item.case, actor(), now()) if item.case else {}
+        asked = caller_of_visit(session, item.case, item.task.form_id, actor())
         order = item.order
     return page(
         "task.html",
@@ -45,6 +46,7 @@ def task(task_id: UUID) -> str:
         may_work=may_work,
         refused=None if may_work else _why_not(item, actor()),
         form=form,
+        asked=asked,
         command_id=new_id(),
         texts=form_texts(),
         **parts,

@@ -45,9 +45,15 @@ class City:
         self.reworks, self.attempts = self.reworks + 1, 0
         return {"rework_count": self.reworks}
 
-    def record_visit(self, now: datetime, **_: Any) -> dict[str, Any]:
+    def record_visit(self, now: datetime, *, result: str, resolved: str | None = None, **_: Any) -> dict[str, Any]:
+        """Of a case with one caller."""
         self.attempts += 1
-        return {"attempts": self.attempts}
+        reached = result != "UNREACHED"
+        discontent = reached and (result == "UNSATISFIED" or resolved == "NOT_SOLVED")
+        return {
+            "attempts": self.attempts, "unasked": 0, "unreached": int(not reached), "reached": int(reached),
+            "fewest_attempts": 0 if reached else self.attempts, "discontent": int(discontent),
+        }  # fmt: skip
 
     def evaluate_case(self, now: datetime) -> dict[str, Any]:
         return {"score": 90, "on_time": True}
