@@ -106,6 +106,12 @@ class Forms:
     def _handle(self, course: Course, step: Step) -> dict[str, Any]:
         return {"note": self.chance.choice(self.words["notes"])}
 
+    def _hand_over(self, course: Course, step: Step) -> dict[str, Any]:
+        return {"higher_no": f"S-{self.chance.randrange(100_000, 999_999)}"}
+
+    def _note_answer(self, course: Course, step: Step) -> dict[str, Any]:
+        return {"result_text": course.story.result, "responsible_person": "省级平台"}
+
     def _report_back(self, course: Course, step: Step) -> dict[str, Any]:
         cost = self.chance.choice((None, None, 280, 650, 1200, 3600))
         person = self.chance.choice(self.words["handlers"])
