@@ -206,6 +206,35 @@ def test_more_time_is_asked_for_on_the_orders_page_and_what_was_written_stays(ho
     assert ask(supervisor, "withdrawal", reason="无需办理").status_code == 302
 
 
+@pytest.mark.feature("Q02", "Q03")
+def test_another_department_is_asked_for_and_a_case_is_voided_from_their_pages(house: House) -> None:
+    dispatched(house)
+    sanitation, supervisor = house.browser("sanitation"), house.browser("supervisor")
+    (order_id,) = columns(sanitation)["SIGN"]
+    sign(sanitation, [order_id])
+    address = order_address(sanitation)
+
+    def send(browser: FlaskClient, where: str, **form: str) -> Any:
+        return browser.post(where, data={**form, "csrf_token": csrf_of(browser, address)})
+
+    refused = send(sanitation, f"{address}/assistance", department="nobody", reason="需断电作业")
+    assert refused.status_code == 422
+    assert "需断电作业" in refused.text
+    assert send(sanitation, f"{address}/assistance", department="power", reason="需断电作业").status_code == 302
+    assert send(supervisor, f"{address}/reassignment", department="parks", reason="属绿地").status_code == 302
+    case = re.search(r'href="(/cases/[\d-]+)"', supervisor.get(address).text)
+    assert case
+    theirs = columns(house.browser("parks"))
+    assert sum(map(len, theirs.values())) == 1
+    assert send(sanitation, f"{case[1]}/void", cause="OTHERS", reason="x").status_code == 403
+    assert send(supervisor, f"{case[1]}/void", cause="", reason="x").status_code == 303
+    assert "作废案件" in supervisor.get(case[1]).text, "without a cause nothing was done"
+    assert send(supervisor, f"{case[1]}/void", cause="FALSE_REPORT", reason="并无此事").status_code == 303
+    page = supervisor.get(case[1]).text
+    assert "并无此事" in page or "虚假" in page
+    assert f'action="{case[1]}/void"' not in page
+
+
 def order_address(browser: FlaskClient) -> str:
     found = re.search(r'href="(/orders/[\d-]+)"', browser.get("/orders").text)
     assert found

@@ -57,6 +57,7 @@ def test_each_category_has_its_department(duties: dmn.Model, category: str, depa
     assert found["confidence"] >= 0.8
 
 
+@pytest.mark.feature("P12")
 def test_others_are_for_a_person_to_decide(duties: dmn.Model) -> None:
     assert unit(duties, category="OTHERS")["confidence"] < 0.8
     assert unit(duties, category="OTHERS", sub_category="BUS_REFUSING_PASSENGERS")["confidence"] < 0.8
