@@ -67,8 +67,10 @@ def prepare_completion(session: Session, view: workflow.View, on: OnInstance) ->
         complete_registration(case, lambda: dossier.registration, clean, on, zone)
         on.set_scope(district=case.district, confidential=case.confidential)
     else:
-        about = asked(dossier) if view.form_id == forms.RETURN_VISIT else dossier.registration
-        apply_form(case, lambda: about, clean, on, zone, order_of(session, on))
+        visit = view.form_id == forms.RETURN_VISIT
+        apply_form(
+            case, lambda: asked(dossier) if visit else dossier.registration, clean, on, zone, order_of(session, on)
+        )
     return forms.for_engine(on.runtime, session, view, form, clean)
 
 
