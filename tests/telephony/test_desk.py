@@ -81,7 +81,7 @@ def test_from_the_ring_to_the_case_with_its_call_and_recording(exchange: Exchang
     press(page, "resume")
     in_state(page, "ON_CALL")
     fill_the_rest(page, "Gas smell told by telephone")
-    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+s")
     page.wait_for_url(re.compile(r"/cases/"))
     in_state(page, "ON_CALL")  # the call bar is there on every page
     page.keyboard.press("F9")

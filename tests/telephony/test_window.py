@@ -61,7 +61,7 @@ def test_from_invite_to_the_case_with_a_browser_as_telephone(exchange: Exchange,
     expect(window.locator("[data-window-said]")).to_have_text("Talking.")
     fill_the_rest(page, "Told to a browser")
     exchange.until(lambda: window.evaluate(LOUDNESS) > 0.05, what="the browser hears the citizen")
-    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+s")
     page.wait_for_url(re.compile(r"/cases/"))
     page.goto(f"{address}/tasks")
     in_state(page, "ON_CALL")

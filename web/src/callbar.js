@@ -64,6 +64,13 @@ class Callbar {
     news().addEventListener('open', () => this.refresh())
     setTimeout(() => this.draw(), WINDOW_ANSWERS)
     this.since = Date.now()
+    this.popUp()
+  }
+
+  /** Also where the ringing itself was not heard: the page was just on its way. */
+  popUp() {
+    const { state, direction, call } = this.call
+    if (state === 'RINGING' && direction === 'IN' && call) pop(this.call, this.words.pop)
   }
 
   // ------------------------------------------------------------------ hearing
@@ -91,7 +98,7 @@ class Callbar {
     this.leg = leg
     if (this.call.state !== 'RINGING') this.show({ ...this.call, state: 'RINGING', since: new Date().toISOString(), call, phone, name: undefined, about: '', direction, began })
     else this.show({ ...this.call, call, phone, direction })
-    if (direction === 'IN') pop({ call, phone }, this.words.pop)
+    this.popUp()
     await this.learn(call)
   }
 
@@ -111,7 +118,9 @@ class Callbar {
     clearTimeout(this.pending)
     this.pending = setTimeout(async () => {
       const told = await get('/phone/state')
-      if (told) this.show({ answered: this.call.answered, muted: this.call.muted, ...told })
+      if (!told) return
+      this.show({ answered: this.call.answered, muted: this.call.muted, ...told })
+      this.popUp()
     }, SETTLE)
   }
 

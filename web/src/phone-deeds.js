@@ -25,7 +25,7 @@ export class Deeds {
     this.panel.addEventListener('click', event => this.chosen(event.target.closest('[data-choose]')))
     this.panel.addEventListener('submit', event => this.typed(event))
     this.panel.addEventListener('input', event => this.written(event))
-    document.addEventListener('keydown', event => event.key === 'Escape' && this.panel.open && this.close())
+    document.addEventListener('keydown', event => event.key === 'Escape' && !this.panel.hidden && this.close())
     document.querySelector('[data-sign-out]')?.addEventListener('submit', () => bar.channel.postMessage({ command: 'log_out' }))
   }
 
@@ -55,11 +55,11 @@ export class Deeds {
 
   // ------------------------------------------------------------------ panel
   async open(kind) {
-    if (this.panel.open && this.kind === kind) return this.close()
+    if (!this.panel.hidden && this.kind === kind) return this.close()
     this.kind = kind
     const look = this.panel.querySelector(`template[data-panel="${kind}"]`)
     this.body.replaceChildren(look.content.cloneNode(true))
-    if (!this.panel.open) this.panel.show()
+    this.panel.hidden = false
     const note = this.body.querySelector('[data-note]')
     if (note) note.value = this.bar.call.note ?? ''
     this.body.querySelector('input, textarea, button')?.focus()
@@ -68,7 +68,7 @@ export class Deeds {
 
   close() {
     if (this.saving) this.saveNote()
-    this.panel.close()
+    this.panel.hidden = true
     this.opener?.isConnected ? this.opener.focus() : this.bar.shown.querySelector('button')?.focus()
   }
 

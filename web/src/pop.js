@@ -3,6 +3,7 @@
 import { toast } from './toasts.js'
 
 const FRONT = 'citydesk:front'
+const SHOWN = 'citydesk:popped' // a call's form opens by itself once, whatever page comes next
 const page = crypto.randomUUID?.() ?? String(Math.random())
 
 function inFront() {
@@ -11,8 +12,8 @@ function inFront() {
 
 function writing() {
   if (document.querySelector('.is-changed, dialog[open]')) return true
-  const fields = document.querySelectorAll('main textarea, main input:not([type=hidden]):not([type=checkbox]):not([type=radio])')
-  return [...fields].some(field => !field.closest('.fjs-container') && field.value !== field.defaultValue)
+  const fields = '[data-phone-panel]:not([hidden]) textarea, [data-phone-panel]:not([hidden]) input, main textarea, main input:not([type=hidden]):not([type=checkbox]):not([type=radio])'
+  return [...document.querySelectorAll(fields)].some(field => !field.closest('.fjs-container') && field.value !== field.defaultValue)
 }
 
 export function watchFront() {
@@ -27,13 +28,15 @@ export function pop(call, words) {
   const url = `/registrations/new?call=${call.call}`
   if (location.pathname + location.search === url) return
   if (localStorage.getItem(FRONT) !== page && localStorage.getItem(FRONT)) return
+  if (localStorage.getItem(SHOWN) === call.call) return
+  localStorage.setItem(SHOWN, call.call)
   if (!writing()) {
     location.assign(url)
     return
   }
   const box = document.querySelector('[data-toasts]')
   const open = () => window.open(url, '_blank') ?? location.assign(url)
-  toast(box, `${words.offer} ${call.name ?? ''} ${call.phone ?? ''}`, { undo: open, undoText: words.open, undoKey: 'F3', stays: true })
+  toast(box, `${words.offer} ${call.name ?? ''} ${call.phone ?? ''}`, { undo: open, undoText: words.open, undoKey: 'F3', stays: true, closeText: box.dataset.closeWord })
   document.addEventListener('keydown', function opens(event) {
     if (event.key !== 'F3' || !box.querySelector('[data-undo]')) return
     event.preventDefault()

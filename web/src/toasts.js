@@ -16,7 +16,7 @@ export function toast(box, sentence, { undo, undoText, undoKey = 'U', lines = []
   node.append(text)
   const close = () => node.remove()
   if (undo) node.append(button(`${undoText} `, undoKey, () => (close(), undo()), 'data-undo'))
-  if (lines.length) node.append(button(closeText, '', close, 'data-close'))
+  if (lines.length || stays) node.append(button(closeText, '', close, 'data-close'))
   box.append(node)
   if (lines.length || stays) return
   let timer = setTimeout(close, STAYS)
