@@ -105,16 +105,32 @@ class Dataflow:
                 return self._of_operation(node)
             return self._of_message(node.event.name)
         if node.event.kind == "error" and node.type != "endEvent":
-            return Payload(open=self._throws_values(node.process))
+            return Payload(open=self._throws_values(node))
         return Payload()
 
-    def _throws_values(self, process: str) -> bool:
-        """Whether an error may bring variables: an external worker's may, and so may a called process's."""
-        for node in self.flows[process].nodes.values():
+    def _throws_values(self, catcher: Node) -> bool:
+        """Whether an error that is caught here may bring variables: an external worker's may, and so may a called
+        process's. What it catches stands in its host, or beside its event sub-process."""
+        nodes = self.flows[catcher.process].nodes
+        if catcher.type == "boundaryEvent":
+            scope = catcher.attributes.get("attachedToRef")
+        else:
+            around = nodes.get(catcher.parent or "")
+            scope = around.parent if around is not None else None
+        for node in nodes.values():
             operation = self.registry.operations.get(node.zeebe.get("taskDefinition", "type") or "")
-            if node.type == "callActivity" or (operation is not None and operation.kind == "external"):
+            brings = node.type == "callActivity" or (operation is not None and operation.kind == "external")
+            if brings and self._stands_in(node, scope):
                 return True
         return False
+
+    def _stands_in(self, node: Node, scope: str | None) -> bool:
+        """In the scope however deep, or itself; None: in the process."""
+        nodes = self.flows[node.process].nodes
+        at: str | None = node.id
+        while at is not None and at != scope:
+            at = nodes[at].parent if at in nodes else None
+        return at == scope
 
     def decision(self, name: str | None) -> Shape:
         if name is None or name.startswith("=") or name not in self.bundle.decisions:
