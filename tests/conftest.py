@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
 from app.cli.servers import start_postgres, start_valkey
 from app.core.db import Sessions, make_engine, make_sessions
@@ -21,6 +22,13 @@ def server_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="citydesk-test-", dir=os.environ.get("TMPDIR", "/tmp")) as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One for all tests that look at pages: it keeps an event loop running, and no second one may."""
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

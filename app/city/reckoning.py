@@ -3,7 +3,7 @@ story or of the calendar leads to the same answer whenever it is asked (Q01, Q02
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from app.city.calendar import Amount, Calendar
@@ -75,5 +75,6 @@ def _moved(
             lost = calendar.working_time_between(since, until)
             instant = calendar.add_working_time(instant, lost) if lost > timedelta() else instant
         else:
-            instant += until - since
+            # by the clock that never jumps: a sum with a local time is a sum of what clocks on the wall show
+            instant = (instant.astimezone(UTC) + (until - since)).astimezone(instant.tzinfo)
     return instant

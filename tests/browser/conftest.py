@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.demo_city import PASSWORD, Running, demo_template, running
 
@@ -31,13 +31,12 @@ Enter = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     path = os.environ.get("CITYDESK_CHROMIUM") or shutil.which("chromium")
     assert path, "no Chromium: install it or set CITYDESK_CHROMIUM"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield opened
-        opened.close()
+    opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from werkzeug.serving import make_server
 
 from app.core.settings import load_settings
@@ -30,15 +30,14 @@ Sit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     path = os.environ.get("CITYDESK_CHROMIUM") or shutil.which("chromium")
     if not path:
         pytest.skip("no Chromium here")
     expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *MICROPHONE])
-        yield opened
-        opened.close()
+    opened = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *MICROPHONE])
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")
