@@ -14,5 +14,5 @@ def test_each_rung_is_told_once_and_no_mail_goes_out_twice() -> None:
     assert result["kills"] == 4
     assert result["notices"] >= 2 * 6, "six rungs a case"
     assert result["sent"] + result["unknown"] >= result["notices"] * 2 // 3, "most were also written to"
-    assert result["unknown"] == 1, "its mail had arrived, and its worker died without knowing so"
+    assert 1 <= result["unknown"] <= result["kills"], "a mail had arrived, and its worker died without knowing so"
     assert result["latest_s"] < 60, "seconds, once all is up again; a busy machine takes its time"
