@@ -1,6 +1,7 @@
 """Replay: a slider over a case's history, on the diagrams of the case and its orders, with the data at that moment."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, jsonify
@@ -29,6 +30,7 @@ LOOKED = "case.replay"
 FIRST = ("status", "stage", "lead_department", "urgency", "supervision", "rework_count", "order_state")
 """Data that always stand on top."""
 MOST_LISTED = 300
+SAME_LOOK = timedelta(minutes=10)
 
 
 @blueprint.get("/cases/<case_no>/replay")
@@ -53,9 +55,12 @@ def case_replay(case_no: str) -> str:
 @blueprint.get("/cases/<case_no>/replay/film")
 @permits("history.replay")
 def case_film(case_no: str) -> Response:
-    """What the page's island plays. Numbers stand for elements and fields, as long histories must load at once."""
-    with site().sessions() as session:
+    """What the page's island plays. Numbers stand for elements and fields, as long histories must load at once. Asked
+    for without the page it is a look, too."""
+    with transaction(site().sessions) as session:
         found = find(session, case_no)
+        require(actor(), "history.replay", scope_of(found))
+        audit.log_access_once(session, actor(), LOOKED, found.id, now(), SAME_LOOK)
         film = film_of(runtime(), session, found, actor(), language())
         phones, seals = _phones(session, found), supervisions_of(session, found.id)
     return jsonify(
