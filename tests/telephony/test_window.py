@@ -77,7 +77,7 @@ def test_from_invite_to_the_case_with_a_browser_as_telephone(exchange: Exchange,
         case = session.query(CaseFile).filter_by(incident_summary="Told to a browser").one()
     assert call.case_id == case.id
     seconds, loud = energy(exchange.sound(call.id))
-    assert seconds > 1.5
+    assert seconds > 0.8
     assert loud > 500
     page.goto(f"{address}/cases/{case.case_no}")
     expect(page.locator("[aria-labelledby=h-calls]")).to_contain_text("138••••7001")
@@ -114,6 +114,15 @@ def test_a_window_that_closes_is_said_and_a_call_out_lifts_by_itself(exchange: E
     exchange.until(lambda: exchange.calls(id=call.id)[0].ended_at, what="the end")
 
 
+def lift(page: Page) -> None:
+    """Once the call's form stands there, as it comes by itself where nothing is being written."""
+    in_state(page, "RINGING")
+    page.wait_for_url(re.compile(r"/registrations/new\?call="))
+    settled(page)
+    page.wait_for_selector("#callbar[data-ready=true]")
+    page.keyboard.press("F2")
+
+
 @pytest.mark.feature("S05", "T15")
 def test_asking_first_and_handing_over_from_the_bar(exchange: Exchange, sit: Sit) -> None:
     phone = "13800137003"
@@ -122,8 +131,7 @@ def test_asking_first_and_handing_over_from_the_bar(exchange: Exchange, sit: Sit
     exchange.sign_in("agent2")
     exchange.ask("agent2", "state", state="PAUSED", reason="TRAINING")
     citizen = exchange.sipp.citizen(phone, "12310", Speak(), UntilHungUp(60))
-    in_state(page, "RINGING")
-    page.keyboard.press("F2")
+    lift(page)
     in_state(page, "ON_CALL")
     other = exchange.sipp.seat(exchange.lines["agent2"].port, Speak(), UntilHungUp(60))
     page.keyboard.press("F7")
@@ -145,8 +153,7 @@ def test_a_silent_citizen_is_talked_to_by_the_browsers_microphone(exchange: Exch
     page = sit("supervisor")
     sit_down(page, "8003")
     citizen = exchange.sipp.citizen(phone, "12310", Wait(6), HangUp())
-    in_state(page, "RINGING")
-    page.keyboard.press("F2")
+    lift(page)
     in_state(page, "ON_CALL")
     citizen.finish()
     seconds, loud = energy(exchange.sound(exchange.ended(phone).id))

@@ -7,6 +7,8 @@ import { Bell } from './bell.js'
 
 const SIGNED_IN = 'citydesk-seat' // another window that signs in at the seat ends this one
 
+const SOON = 2000
+
 class Telephone {
   constructor(root) {
     this.root = root
@@ -77,12 +79,14 @@ class Telephone {
     session.on('peerconnection', ({ peerconnection }) => this.hear(peerconnection))
     this.show(['answer', 'hang_up'])
     this.say('rings')
-    if (request.getHeader('X-Citydesk-Dial')) return this.answer() // asked for by this very seat
+    const lifted = Date.now() - (this.lifted ?? 0) < SOON
+    if (lifted || request.getHeader('X-Citydesk-Dial')) return this.answer() // asked for by this very seat
     this.bell.ring()
     this.tell()
   }
 
   answer() {
+    if (!this.session) this.lifted = Date.now() // the page hears of a call a moment before it rings here
     if (!this.session || this.session.isEstablished()) return
     this.bell.stop()
     this.session.answer({ mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] }, rtcOfferConstraints: {} })
