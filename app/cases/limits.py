@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.cases.enums import LimitState
 from app.cases.models import TimeLimit
+from app.core.clock import NEVER
 
-STANDS_STILL = datetime(9999, 12, 31, tzinfo=UTC)
+STANDS_STILL = NEVER
 """Due time of a limit that is paused: it comes after every other, and nobody is late."""
 
 

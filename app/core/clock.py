@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from typing import Protocol
 
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""An instant after every other: it sorts last, and nobody is late. For what has no due time, or stands still."""
+
 
 class Clock(Protocol):
     def now(self) -> datetime:

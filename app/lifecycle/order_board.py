@@ -16,10 +16,11 @@ from app.cases.enums import CaseStage, LimitKind, LimitState, OrderState
 from app.cases.listing import lies_in
 from app.cases.models import CaseFile, TimeLimit, WorkOrder
 from app.cases.order_listing import OrderLine, order_lines, readable_orders
+from app.core.clock import NEVER
 from app.core.errors import Invalid, NotFound
 from app.identity import Actor, user_names
 from app.workflow import Runtime, TaskView
-from app.workflow.models import NEVER, UserTask
+from app.workflow.models import UserTask
 from app.workflow.peek import elements, open_work
 
 PER_COLUMN = 25

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from app.core.clock import NEVER
 from app.core.errors import Invalid
 from app.identity.actors import Actor, Grant, Role
-from app.workflow.models import NEVER, Instance, UserTask
+from app.workflow.models import Instance, UserTask
 from app.workflow.queries import open_tasks, task_view
 from app.workflow.schemas import TaskView
 

@@ -1,6 +1,6 @@
 """Tables of the workflow (migration 0004). Instances and what hangs on them are written by `advance_write` only."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 
 Instant = DateTime(timezone=True)
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""`user_task.act_by` of a task without any due time: last in every list."""
 
 
 class FileContent(Base):

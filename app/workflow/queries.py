@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.core.clock import NEVER
 from app.core.errors import NotFound
 from app.identity.actors import Actor
 from app.identity.permissions import can
-from app.workflow.models import NEVER, BundleFile, Deployment, FileContent, Incident, Instance, UserTask
+from app.workflow.models import BundleFile, Deployment, FileContent, Incident, Instance, UserTask
 from app.workflow.schemas import Bundle, IncidentView, InstanceView, TaskView
 
 

@@ -1,7 +1,9 @@
 """A limit has moved: date timers and due dates that read it are reckoned anew (docs/adr/013)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+
+from app.core.clock import NEVER
 
 from . import scopes, userwork
 from .activities import UserTaskSpec
@@ -10,8 +12,6 @@ from .instance import Instance
 from .token import READY, Token
 from .waits import TimerWait, due, seen_from
 
-PUT_OFF = datetime(9999, 12, 31, tzinfo=UTC)
-"""Due time of a timer whose expression gives no time: the limit stands still."""
 DATES = ("due", "follow_up")
 
 
@@ -35,7 +35,7 @@ def _timers(instance: Instance, changed: frozenset[str]) -> Iterator[str]:
 def _instant(token: Token, definition: TimerWait) -> datetime:
     at = seen_from(token)
     value = scopes.evaluate(at, definition.expression)
-    return PUT_OFF if value is None else due(at, value, token.journal.now)
+    return NEVER if value is None else due(at, value, token.journal.now)
 
 
 def _fired(instance: Instance, changed: frozenset[str]) -> Iterator[str]:
