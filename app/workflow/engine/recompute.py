@@ -1,9 +1,7 @@
 """A limit has moved: date timers and due dates that read it are reckoned anew (docs/adr/013)."""
 
 from collections.abc import Iterator
-from datetime import datetime
-
-from app.core.clock import NEVER
+from datetime import UTC, datetime
 
 from . import scopes, userwork
 from .activities import UserTaskSpec
@@ -12,6 +10,8 @@ from .instance import Instance
 from .token import READY, Token
 from .waits import TimerWait, due, seen_from
 
+PUT_OFF = datetime(9999, 12, 31, tzinfo=UTC)
+"""Due time of a timer whose expression gives no time. The engine reads no clock, so not `app.core.clock`'s."""
 DATES = ("due", "follow_up")
 
 
@@ -35,7 +35,7 @@ def _timers(instance: Instance, changed: frozenset[str]) -> Iterator[str]:
 def _instant(token: Token, definition: TimerWait) -> datetime:
     at = seen_from(token)
     value = scopes.evaluate(at, definition.expression)
-    return NEVER if value is None else due(at, value, token.journal.now)
+    return PUT_OFF if value is None else due(at, value, token.journal.now)
 
 
 def _fired(instance: Instance, changed: frozenset[str]) -> Iterator[str]:
