@@ -1,12 +1,15 @@
 """Calls a second through the telephone, against Asterisk's own Queue() in the same run, on loopback.
 
     python -m benchmarks.calls [--rate 20] [--seconds 15] [--agents 60] [--rtp 400]
+                               [--pops 30] [--citizens 1000000]
 
 SIPp plays citizens and seats. First telephony distributes (`calls_per_s`); then the shipped diagrams are deployed,
 and citizens choose in the voice menu (`menu_calls_per_s`); then calls with sound both ways (`rtp_calls`, `rtp_lost`:
 packets that Asterisk missed). At last telephony is stopped and the dialplan's Queue() does it alone, with the same
-seats (`queue_calls_per_s`). Ringing is from the citizen's INVITE to the seat's. One JSON object at the end; `failed`
-counts calls that were not answered in any part."""
+seats (`queue_calls_per_s`). Ringing is from the citizen's INVITE to the seat's. After that, alone and over a city of
+its own with many citizens stored, from the INVITE to the form in a Chromium (`screen_pop_p95_ms`, `citizens`; see
+`benchmarks.screen_pop`; `--pops 0` leaves it out). One JSON object at the end; `failed` counts calls that were not
+answered in any part."""
 
 import sys
 from pathlib import Path
@@ -44,6 +47,7 @@ from app.core.migrate import migrate
 from app.identity import DEMO_PASSWORD, OPERATOR, SEED, Actor, Grant, Role, add_user
 from app.wiring import build_registry
 from benchmarks.calls_parties import HOLD, citizen, seat
+from benchmarks.screen_pop import screen_pops
 from tests.telephony.sipp import alaw_tone
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +63,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--agents", type=int, default=60)
     parser.add_argument("--rtp", type=int, default=400, help="calls with sound, ten a second")
+    parser.add_argument("--pops", type=int, default=30, help="calls that open a form")
+    parser.add_argument("--citizens", type=int, default=1_000_000)
     told = parser.parse_args()
     home = find()
     if home is None:
@@ -94,13 +100,14 @@ def main() -> None:
         telephony.send_signal(signal.SIGKILL)
         telephony.wait()
         native = load(folder / "native", asterisk, seat_port, told.rate, told.seconds)
+    pops = screen_pops(told.pops, told.citizens) if told.pops else {}
     print(json.dumps({
         "offered_per_s": told.rate, "calls_per_s": ours["per_s"], "queue_calls_per_s": native["per_s"],
         "throughput_ratio_to_queue": round(ours["per_s"] / native["per_s"], 3),
         "ring_p50_ms": ours["p50"], "ring_p95_ms": ours["p95"], "queue_ring_p95_ms": native["p95"],
         "ring_p95_ratio_to_queue": round(ours["p95"] / native["p95"], 2), "menu_calls_per_s": menu["per_s"],
         "rtp_calls": rtp["answered"], "rtp_lost": lost, "records": handed,
-        "failed": sum(part["failed"] for part in (ours, menu, rtp, native)),
+        "failed": sum(part["failed"] for part in (ours, menu, rtp, native)) + pops.get("pops_failed", 0), **pops,
     }))  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from app.web.around import Seat
 from app.web.names import GROUP, names
 from app.web.templating import t
 
-PATIENCE, LOOK = 1.5, 0.02
+PATIENCE, LOOK = 1.5, 0.005
 """Seconds a page waits for a call whose record is still on its way to the database, and between two looks."""
 
 

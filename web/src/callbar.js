@@ -16,6 +16,7 @@ const KEYS = { F2: ['answer'], F4: ['hold', 'resume'], F6: ['mute'], F7: ['trans
 const TWICE = 1000 // milliseconds: hanging up by key is asked twice
 const SETTLE = 120 // what was told may reach the database a little later
 const WINDOW_ANSWERS = 1500
+const LEAVING = 3000 // a page that is not gone by then stays
 const TALKING = new Set(['RINGING', 'ON_CALL', 'HOLDING'])
 const ASKING = 'citydesk:asking'
 
@@ -33,6 +34,7 @@ class Callbar {
     this.alert = bar.querySelector('[data-callbar-alert]')
     this.words = JSON.parse(bar.querySelector('[data-words]').textContent)
     this.hungUp = 0
+    this.leaves = 0 // when this page set out for a call's form
     this.window = { heard: false, registered: true }
   }
 
@@ -70,7 +72,7 @@ class Callbar {
   /** Also where the ringing itself was not heard: the page was just on its way. */
   popUp() {
     const { state, direction, call } = this.call
-    if (state === 'RINGING' && direction === 'IN' && call) pop(this.call, this.words.pop)
+    if (state === 'RINGING' && direction === 'IN' && call && pop(this.call, this.words.pop)) this.leaves = Date.now()
   }
 
   // ------------------------------------------------------------------ hearing
@@ -103,6 +105,7 @@ class Callbar {
   }
 
   async learn(call) {
+    if (Date.now() - this.leaves < LEAVING) return
     const told = call && (await get(`/phone/calls/${call}`))
     if (told && this.call.call === call) this.show({ ...this.call, ...told })
   }

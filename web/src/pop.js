@@ -23,16 +23,16 @@ export function watchFront() {
   document.addEventListener('visibilitychange', inFront)
 }
 
-/** `words`: {offer, open}. */
+/** True when this page leaves for the form: what it still asked would only keep the form waiting. `words`: {offer, open}. */
 export function pop(call, words) {
   const url = `/registrations/new?call=${call.call}`
-  if (location.pathname + location.search === url) return
-  if (localStorage.getItem(FRONT) !== page && localStorage.getItem(FRONT)) return
-  if (localStorage.getItem(SHOWN) === call.call) return
+  if (location.pathname + location.search === url) return false
+  if (localStorage.getItem(FRONT) !== page && localStorage.getItem(FRONT)) return false
+  if (localStorage.getItem(SHOWN) === call.call) return false
   localStorage.setItem(SHOWN, call.call)
   if (!writing()) {
     location.assign(url)
-    return
+    return true
   }
   const box = document.querySelector('[data-toasts]')
   const open = () => window.open(url, '_blank') ?? location.assign(url)
@@ -43,4 +43,5 @@ export function pop(call, words) {
     document.removeEventListener('keydown', opens)
     box.querySelector('[data-undo]').click()
   })
+  return false
 }
