@@ -37,6 +37,7 @@ from app.lifecycle import (
     notices,
     numbering,
     progress,
+    reopening,
     reporting,
     return_visit,
     seed_live,
@@ -137,6 +138,7 @@ def register(runtime: Runtime) -> None:
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
     runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))
+    runtime.message_start(reopening.MESSAGE, reopening.only_people_ask)
 
 
 def _tell_pages(publisher: Publisher, session: Session) -> None:
@@ -238,6 +240,7 @@ _OPERATIONS: tuple[tuple[Callable[..., Variables], str, _Names, _Names, _Names],
     (acceptance.void_case, "void_case", LIFECYCLE, ("reason",), ()),
     (acceptance.report_to_leader, "report_to_leader", LIFECYCLE, ("reason",), ()),
     (acceptance.record_instruction, "record_instruction", LIFECYCLE, ("instruction",), ("text",)),
+    (reopening.reopen_case, "reopen_case", LIFECYCLE, (), ()),
     (handling.count_orders, "count_orders", LIFECYCLE, (), ()),
     (handling.end_order, "end_order", DEPARTMENTS, ("outcome",), ()),
     (handling.alarm, "alarm", BOTH, ("kind",), ("text",)),

@@ -76,6 +76,7 @@ def open_case(values: Mapping[str, Any], received: Received, default_district: s
     case = CaseFile(
         id=case_id,
         instance_id=case_id,
+        earlier_instances=[],
         status=CaseStatus.NOT_PROCESSED,
         stage=CaseStage.REPORTING,
         origin=_origin(values),
@@ -87,6 +88,7 @@ def open_case(values: Mapping[str, Any], received: Received, default_district: s
         departments=[],
         round=0,
         rework_count=0,
+        reopen_count=0,
         **{"incident_summary": "", "detailed_content": "", "address": "", **parts.attributes["case"]},
     )
     registration = Registration(

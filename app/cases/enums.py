@@ -225,3 +225,4 @@ class FactKind(StrEnum):
     REWORK = "REWORK"
     REPLIED = "REPLIED"
     CLOSED = "CLOSED"
+    REOPENED = "REOPENED"

@@ -87,7 +87,7 @@ FIXED = frozenset(
     {
         *("id", "case_id", "registration_id", "order_id", "instance_id", "command_id", "citizen_id"),
         *("case_no", "acceptance_no", "order_no", "processing_no"),
-        *("status", "stage", "state", "outcome", "round", "rework_count", "supervision_level"),
+        *("status", "stage", "state", "outcome", "round", "rework_count", "reopen_count", "supervision_level"),
         *("confidential", "district", "departments", "origin", "machine_made"),
         *("registered_at", "filed_at", "ended_at", "created_at", "dispatched_at", "signed_at", "replied_at"),
     }

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Numeric, Text
+from sqlalchemy import DateTime, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,8 @@ class CaseFile(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_no: Mapped[str | None]
     instance_id: Mapped[UUID]
+    """Of its lifecycle; of the newest round where it was opened again."""
+    earlier_instances: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
     status: Mapped[str]
     stage: Mapped[str]
     origin: Mapped[str]
@@ -44,6 +46,7 @@ class CaseFile(Base):
     departments: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     round: Mapped[int] = mapped_column(default=0)
     rework_count: Mapped[int] = mapped_column(default=0)
+    reopen_count: Mapped[int] = mapped_column(default=0)
     supervision_level: Mapped[str | None]
     custom: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     registered_at: Mapped[datetime] = mapped_column(Instant)

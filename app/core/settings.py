@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 QUIET_HOURS = (time(21), time(8))
+REOPEN_DAYS = 30
 
 
 class SettingsError(Exception):
@@ -57,6 +58,8 @@ class Settings:
     """CITYDESK_SMTP_URL: the server that e-mail goes out by, `smtp://user:password@host:port` or `smtps://…`."""
     mail_from: str = ""
     """CITYDESK_MAIL_FROM: the address e-mail comes from."""
+    reopen_days: int = REOPEN_DAYS
+    """CITYDESK_REOPEN_DAYS: for so many days after its end a case can be opened again."""
     quiet_hours: tuple[time, time] = QUIET_HOURS
     """CITYDESK_QUIET_HOURS: from and to, city's time; no SMS and no call reaches a citizen then. Equal: none."""
 
@@ -90,6 +93,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         phone_url=environ.get("CITYDESK_PHONE_URL", ""),
         smtp_url=_smtp(environ),
         mail_from=environ.get("CITYDESK_MAIL_FROM", ""),
+        reopen_days=_number(environ, "CITYDESK_REOPEN_DAYS", REOPEN_DAYS, 0, 3660),
         quiet_hours=_hours(environ, "CITYDESK_QUIET_HOURS", "21:00-08:00"),
         sip_address=environ.get("CITYDESK_SIP_ADDRESS", "127.0.0.1"),
     )

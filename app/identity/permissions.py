@@ -22,6 +22,8 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.merge": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
     "case.combine": frozenset({Role.SHIFT_SUPERVISOR}),
     "case.withdraw": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
+    "case.reopen": frozenset({Role.AGENT, Role.SHIFT_SUPERVISOR}),
+    "case.reopen_at_once": frozenset({Role.SHIFT_SUPERVISOR}),
     "case.read": _READERS,
     "case.void": frozenset({Role.SHIFT_SUPERVISOR}),
     "case.export": frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD, Role.LEADER, Role.AUDITOR}),

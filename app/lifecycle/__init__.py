@@ -6,6 +6,7 @@ from app.lifecycle.further import FurtherKind, ask_department, choosable
 from app.lifecycle.history import Sentence, history_of
 from app.lifecycle.merging import join_case
 from app.lifecycle.order_asks import PauseKind, ask_extension, ask_pause, askable, resume_order
+from app.lifecycle.reopening import may_reopen, reopen
 from app.lifecycle.reporting import Registered, register
 from app.lifecycle.return_visit import bring_visit_forward
 from app.lifecycle.tasks import claim, complete_task, release
@@ -27,8 +28,10 @@ __all__ = [
     "complete_task",
     "history_of",
     "join_case",
+    "may_reopen",
     "register",
     "release",
+    "reopen",
     "resume_order",
     "void_case",
     "withdraw_case",

@@ -33,6 +33,7 @@ SENDERS: Mapping[str, str | None] = {
     "department_asked": None,
     "extension_asked": None,
     "pause_asked": None,
+    "reopening_asked": None,
     "resume_order": None,
     "bring_visit_forward": None,
     "supervision_raised": None,

@@ -63,11 +63,12 @@ class Stream:
 
 
 def streams_of(session: Session, case: CaseFile, actor: Actor) -> list[Stream]:
-    """The case's own, then those of the orders that this person may read, the oldest first."""
+    """The case's own, the newest round first; then those of the orders that this person may read, the oldest first."""
     query = select(WorkOrder).where(WorkOrder.case_id == case.id).order_by(WorkOrder.dispatched_at, WorkOrder.order_no)
     orders = [order for order in session.scalars(query) if may_read_order(actor, order)]
     found = []
-    for instance_id, order in [(case.instance_id, None), *((order.instance_id, order) for order in orders)]:
+    rounds = [(instance_id, None) for instance_id in (case.instance_id, *reversed(case.earlier_instances))]
+    for instance_id, order in [*rounds, *((order.instance_id, order) for order in orders)]:
         instance = workflow.instance(session, instance_id)
         process, bundle = (instance.process_id, instance.bundle_id) if instance else ("", None)
         found.append(Stream(instance_id, process, bundle, order))
@@ -91,6 +92,8 @@ _MERGES = (
     ("taken_out_of", "new"),
 )  # fmt: skip
 """Fields that tell of merging, with the side that has the other one's number."""
+REOPENED = "reopening_asked"
+"""The field with which a further round begins."""
 REMINDED = "notice.BY_HAND"
 """The field that tells of a reminder by hand."""
 
@@ -128,6 +131,8 @@ class Teller:
         match row.kind:
             case "start":
                 kind = "order" if order_no else "contact" if self.case.machine_made else "case"
+                if REOPENED in row.changes.get("fields", {}):
+                    kind = "reopening"
                 number = row.changes.get("fields", {}).get("acceptance_no", {}).get("new", "")
                 return self._say(f"start.{kind}", acceptance_no=number, **known)
             case "complete_task":

@@ -37,7 +37,7 @@ _ENUMS = {
 _UNTOLD = frozenset(
     {
         *("acceptance_no", "case_no", "filed_at", "leader_instruction", "joined", "joined_report", "taken_out"),
-        *("took_in", "gave_back", "merged_into", "taken_out_of"),
+        *("took_in", "gave_back", "merged_into", "taken_out_of", "reopening_asked"),
         *("custom.lead_department", "custom.assist_departments", "custom.visit_result", "custom.instruction"),
     }
 )

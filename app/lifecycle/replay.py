@@ -14,13 +14,13 @@ from app.cases.enums import CaseStatus
 from app.cases.models import CaseFile
 from app.cases.queries import scope_of
 from app.identity import Actor, can, require
-from app.lifecycle.history import Sentence, Stream, Teller, streams_of
+from app.lifecycle.history import REOPENED, Sentence, Stream, Teller, streams_of
 from app.lifecycle.history_changes import HIDDEN, Words
 from app.workflow import Runtime
 from app.workflow.peek import elements
 
 STATES = ("entered", "waiting", "completed", "cancelled", "fired")
-_LEFT_OUT = frozenset({"notice", "dispatched", "visit"})
+_LEFT_OUT = frozenset({"notice", "dispatched", "visit", REOPENED})
 """Events rather than data: their sentences tell them."""
 
 
@@ -59,14 +59,14 @@ def film_of(runtime: Runtime, session: Session, case: CaseFile, actor: Actor, la
         film.names.append(_names(runtime, session, stream, language))
         for row in audit.read(session, stream.instance_id):
             film.frames.append(_frame(place, row, teller, stream, film.fields))
-    film.frames.sort(key=_happened)
+    film.frames.sort(key=lambda frame: _happened(frame, film.streams[frame.stream]))
     return film
 
 
-def _happened(frame: Frame) -> tuple[Any, ...]:
+def _happened(frame: Frame, stream: Stream) -> tuple[Any, ...]:
     """Of the same instant: what an order did, what the case made of it, and then the orders that the case began."""
-    begins = frame.stream > 0 and frame.row.no == 1
-    return frame.row.recorded_at, 2 if begins else 0 if frame.stream else 1, frame.stream, frame.row.no
+    turn = 1 if stream.order is None else 2 if frame.row.no == 1 else 0
+    return frame.row.recorded_at, turn, frame.stream, frame.row.no
 
 
 def steps_drawn(row: HistoryRow, process: str) -> Iterable[Mapping[str, Any]]:
@@ -77,7 +77,7 @@ def steps_drawn(row: HistoryRow, process: str) -> Iterable[Mapping[str, Any]]:
 def _frame(place: int, row: HistoryRow, teller: Teller, stream: Stream, called: dict[str, str]) -> Frame:
     words, data, limits = teller.words, {}, {}
     changes = dict(row.changes.get("fields", {}))
-    if row.kind == "start" and stream.order is None:
+    if row.kind == "start" and stream.order is None and REOPENED not in changes:
         changes.setdefault("status", {"new": CaseStatus.NOT_PROCESSED.value})  # what a case begins as is no change
     for name, change in changes.items():
         kind, _, rest = name.partition(".")

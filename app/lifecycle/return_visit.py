@@ -146,8 +146,8 @@ def close_case(session: Session, call: Call, on: OnInstance) -> Variables:
 
 
 def _visit_round(case: CaseFile) -> int:
-    """A rework that ended in a new visit makes a new round of attempts."""
-    return case.rework_count + 1
+    """A rework that ended in a new visit makes a new round of attempts, and so does opening the case again."""
+    return case.rework_count + case.reopen_count + 1
 
 
 def _telling(dossier: Dossier) -> ReturnVisit | None:

@@ -24,6 +24,7 @@ from app.lifecycle import (
 from app.lifecycle.form_view import shown_form, shown_values
 from app.lifecycle.history import history_of
 from app.lifecycle.reminding import remind
+from app.lifecycle.reopening import reopen
 from app.lifecycle.reporting import register
 from app.lifecycle.schemas import (
     CompletedSchema,
@@ -185,6 +186,18 @@ def void(body: dict[str, Any], case_no: str) -> None:
     with site().sessions() as session:
         case_id = find(session, case_no).id
     void_case(runtime(), case_id, cause=body["cause"], reason=body["reason"], actor=actor(), command_id=command_id())
+
+
+@steering.operation("/<case_no>/reopening", "POST")
+@permits("case.reopen")
+@steering.takes(ReasonSchema)
+@steering.gives(None, 204)
+def open_again(body: dict[str, Any], case_no: str) -> None:
+    """A new round of a case that ended; an agent's wish waits for the shift supervisor"""
+    with site().sessions() as session:
+        case_id = find(session, case_no).id
+    days = site().settings.reopen_days
+    reopen(runtime(), case_id, reason=body["reason"], days=days, actor=actor(), command_id=command_id())
 
 
 @steering.operation("/<case_no>/history")

@@ -33,6 +33,7 @@ RESULTS: Mapping[str, Mapping[str, Values]] = {
     "end_limit": {"state": _of(enums.LimitState)},
     "evaluate_case": {"score": "number", "on_time": "boolean"},
     "file_case": {"filed": "boolean"},
+    "reopen_case": dict.fromkeys(("reopened", "filed"), "boolean"),
     "record_visit": dict.fromkeys(
         ("attempts", "unasked", "unreached", "fewest_attempts", "discontent", "reached"), "number"
     ),
@@ -76,7 +77,7 @@ STARTS: Mapping[str, Mapping[str, Values]] = {
     "lifecycle": {
         **_MATTER,
         **dict.fromkeys(("registration_id", "component_owner")),
-        **dict.fromkeys(("machine_made", "automatic"), "boolean"),
+        **dict.fromkeys(("machine_made", "automatic", "may_decide"), "boolean"),
         "origin": _of(enums.Origin),
         "channel": _of(enums.Channel),
         "appeal_type": _of(enums.AppealType),
@@ -94,6 +95,7 @@ STARTS: Mapping[str, Mapping[str, Values]] = {
 _REASON: Mapping[str, Values] = {"reason": None}
 MESSAGES: Mapping[str, MessageKind] = {
     "contact_arrived": MessageKind(sent=True, senders=(), variables={}),
+    "reopening_asked": MessageKind(sent=True, senders=(), variables={}),
     "case_withdrawn": MessageKind(sent=True, senders=(), variables=_REASON),
     "case_voided": MessageKind(sent=True, senders=(), variables={"void_reason": None, **_REASON}),
     "department_asked": MessageKind(sent=True, senders=(), variables={"further": None}),

@@ -17,6 +17,7 @@ from app.core.clock import SimulatedClock
 from app.core.errors import CitydeskError, Invalid
 from app.core.i18n import text
 from app.core.ids import new_id
+from app.core.settings import REOPEN_DAYS
 from app.identity import OPERATOR, Actor, actor_of_user
 from app.messaging.models import Notice
 from app.scenarios.checks import CHECKS
@@ -245,6 +246,11 @@ class Play:
             self.runtime, self._case(), cause=cause, reason=self._reason(deed), actor=self._person(deed)
         )
 
+    def reopen(self, deed: Deed) -> None:
+        lifecycle.reopen(
+            self.runtime, self._case(), reason=self._reason(deed), days=REOPEN_DAYS, actor=self._person(deed)
+        )
+
     def _reason(self, deed: Deed) -> str:
         return str(deed.values.get("reason", "")) or self.say("some_reason")
 
@@ -297,6 +303,7 @@ _DEEDS: Mapping[str, Callable[[Play, Deed], None]] = {
     "register": Play.register, "join": Play.join, "complete": Play.complete, "withdraw_case": Play.withdraw_case,
     "withdraw_order": Play.withdraw_order, "extend": Play.extend, "shelve": Play.shelve, "suspend": Play.suspend,
     "resume": Play.resume, "assist": Play.assist, "reassign": Play.reassign, "void_case": Play.void_case,
+    "reopen": Play.reopen,
     "bring_forward": Play.bring_forward, "contact": Play.contact,
     "message": Play.message, "signal": Play.signal, "correct": Play.correct, "start": Play.start,
 }  # fmt: skip

@@ -67,6 +67,10 @@ DEEDS: tuple[Form, ...] = (
         rf"{_WHO} asks to reassign the order(?: of {_DEPARTMENT})? to (?P<what>[a-z]\w*)",
         rf"{_WHO}\s*申请(?:\s*{_DEPARTMENT}\s*工单)?改派\s*(?P<what>[a-z]\w*)",
     ),
+    _form(
+        "reopen", "agent asks to reopen the case",
+        rf"{_WHO} (?:asks to reopen|reopens) the case", rf"{_WHO}\s*(?:申请)?重启案件",
+    ),
     _form("void_case", "supervisor voids the case", rf"{_WHO} voids the case", rf"{_WHO}\s*作废案件"),
     _form(
         "resume", "supervisor resumes the order of municipal",

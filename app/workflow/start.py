@@ -43,8 +43,8 @@ def start(
 ) -> Started:
     """A new instance on the current bundle, run until it waits. Commit, then call `after_commit(runtime, session)`.
 
-    `at` names the start event (default: the plain one). `prepare` runs before the engine and returns the values of the
-    first task. Without an `instance_id` the command's id gives it, so that a repeat meets itself.
+    `at` names the start event (default: the plain one). `prepare` runs before the engine; with a first task it returns
+    its values. Without an `instance_id` the command's id gives it, so that a repeat meets itself.
 
     Raises NotFound when the process is not deployed, Conflict when the instance exists already, Fault when an
     expression or operation fails."""
@@ -59,7 +59,8 @@ def start(
     command = Command(command_id, "start", actor, {} if values is None else {"values": values})
     on = OnInstance(runtime, view, command, 1, now)
     if prepare is not None:
-        values = prepare(session, view, on)
+        prepared = prepare(session, view, on)
+        values = None if first_task is None else prepared
     moved = _run(runtime, session, on, process_id, variables, values, at)
     draft = _draft(on, command, moved)
     if write(session, draft) is None:

@@ -138,7 +138,7 @@ def case_page_parts(session: Session, found: CaseFile, tab: str) -> dict[str, An
     may = waits and can(actor(), "visit.bring_forward", scope_of(found))
     amends = found.ended_at is None and can(actor(), "case.amend", scope_of(found))
     parts |= merge_parts(session, found) | {"may_amend": amends, "may_supervise": _may_supervise(found)}
-    parts |= ending_parts(found)
+    parts |= ending_parts(session, found)
     return parts | {"tab": tab, "may_bring_forward": may, "command_id": new_id(), "live_words": live_words()}
 
 

@@ -54,15 +54,19 @@ def case_diagram(case_no: str) -> str:
 
 
 def _choices(session: Session, case: CaseFile, wanted: str) -> list[Choice]:
-    """The case first, then its orders."""
+    """The case first, then its orders, then the rounds before it was opened again."""
     url = f"/cases/{case.case_no}/diagram"
     orders = [view.order for view in orders_of(session, case.id, reader=actor())]
-    keys = {order.order_no for order in orders}
+    earlier = {str(number): instance for number, instance in enumerate(case.earlier_instances, start=1)}
+    keys = {order.order_no for order in orders} | set(earlier)
     found = [Choice("", t("web.diagram.lifecycle"), url, case.instance_id, wanted not in keys)]
     for order in orders:
         name = t("web.diagram.order", department=names().of(order.department), no=formats.short_number(order.order_no))
         address = f"{url}?order={order.order_no}"
         found.append(Choice(order.order_no, name, address, order.instance_id, order.order_no == wanted))
+    for number, instance_id in earlier.items():
+        name = t("web.diagram.earlier_round", n=number)
+        found.append(Choice(number, name, f"{url}?order={number}", instance_id, number == wanted))
     return found
 
 

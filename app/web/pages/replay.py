@@ -114,7 +114,8 @@ def _stream(film: Film, place: int) -> dict[str, Any]:
 def _stream_name(film: Film, place: int) -> str:
     order = film.streams[place].order
     if order is None:
-        return t("web.diagram.lifecycle")
+        rounds = sum(stream.order is None for stream in film.streams)
+        return t("web.diagram.earlier_round", n=rounds - place) if place else t("web.diagram.lifecycle")
     number = formats.short_number(order.order_no)
     return t("web.diagram.order", department=names().of(order.department), no=number)
 

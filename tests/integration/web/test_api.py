@@ -165,6 +165,23 @@ def test_a_citizen_takes_the_report_back(house: House) -> None:
     assert (case["closed"], case["outcome"]) == (True, "WITHDRAWN")
 
 
+@pytest.mark.feature("Q02")
+def test_an_ended_case_is_opened_again(house: House) -> None:
+    agent, supervisor = house.person("agent"), house.person("supervisor")
+    case_no = given_a_case(agent)
+    early = agent.post(f"/cases/{case_no}/reopening", {"reason": "not yet over"})
+    assert early.status_code == 409, early.text
+    complete(supervisor, case_no, judgement="FILE")
+    agent.post(f"/cases/{case_no}/withdrawal", {"reason": "solved by the neighbours"})
+    assert house.person("gas").post(f"/cases/{case_no}/reopening", {"reason": "x"}).status_code == 403
+    assert agent.post(f"/cases/{case_no}/reopening", {"reason": "it was not"}).status_code == 204
+    assert agent.get(f"/cases/{case_no}")["closed"], "the shift supervisor has not decided"
+    complete(supervisor, case_no, reopening_decision="GRANTED")
+    assert not agent.get(f"/cases/{case_no}")["closed"]
+    told = [row["text"] for row in agent.get(f"/cases/{case_no}/history")["history"]]
+    assert any("opened again" in sentence or "重启" in sentence for sentence in told)
+
+
 def test_lists_go_on_where_the_page_before_ended(house: House) -> None:
     agent = house.person("agent")
     made = [given_a_case(agent) for _ in range(5)]

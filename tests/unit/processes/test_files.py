@@ -57,7 +57,7 @@ def test_processes_tasks_and_forms_are_the_agreed_ones(bundle: Compiled) -> None
     assert forms == {
         "register": "registration", "complete_registration": "registration", "judge": "judgement",
         "instruct": "leader_instruction", "instruct_dispatch": "leader_instruction", "confirm_unit": "confirm_unit",
-        "name_unit": "confirm_unit",
+        "name_unit": "confirm_unit", "decide_on_reopening": "reopening_decision",
         "dispatch": "processing", "verify": "verification", "reply": "reply", "return_visit": "return_visit",
         "sign": "sign", "review_objection": "objection_review", "handle": "handle", "report_back": "report_back",
         "on_site": "on_site", "inspect": "inspection", "decide_shelving": "shelving_decision",
