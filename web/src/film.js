@@ -54,6 +54,10 @@ export function spans(film) {
       closed(stage, row.at)
       stage = { lane: -1, from: row.at, name: film.stages[row.stage] ?? row.stage }
     }
+    if (row.over) {
+      closed(stage, row.at)
+      stage = null
+    }
     const names = film.streams[row.s].elements
     for (const [token, element, state] of row.steps) {
       const kind = film.states[state]

@@ -1,7 +1,7 @@
 """What the pages of a case and of its tasks show of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -143,11 +143,14 @@ def order_row(view: OrderView, at: datetime) -> OrderRow:
 def stages_shown(
     times: Sequence[StageTime], case: CaseFile, urgent: LimitView | None, at: datetime
 ) -> list[StageShown]:
-    """The seven columns: the last stay in each, with when it began and how long it took."""
+    """The seven columns: the last stay in each, with when it began and how long it took. What lies ahead of an open
+    case is not done, though it was in an earlier round."""
     last = {stay.stage: stay for stay in times}
     current = None if case.ended_at else case.stage
     late = urgent is not None and at >= urgent.due_at
-    return [_stage(stage.value, last.get(stage.value), stage.value == current, late, at) for stage in CaseStage]
+    shown = [_stage(stage.value, last.get(stage.value), stage.value == current, late, at) for stage in CaseStage]
+    here = next((place for place, each in enumerate(shown) if each.state == "now"), len(shown))
+    return [*shown[: here + 1], *(replace(each, state="todo") for each in shown[here + 1 :])]
 
 
 def _stage(name: str, stay: StageTime | None, current: bool, late: bool, at: datetime) -> StageShown:

@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.cases.enums import CaseStage
+from app.cases.enums import CaseStage, CaseStatus
 from app.cases.models import CaseFile
 from app.cases.queries import registrations_of, scope_of
 from app.cases.routes import find, now
@@ -27,6 +27,7 @@ from app.web.pages.frame import blueprint, page
 from app.web.templating import label, t
 
 LOOKED = "case.replay"
+ENDED = (CaseStatus.COMPLETED, CaseStatus.VOIDED)
 FIRST = ("status", "stage", "lead_department", "urgency", "supervision", "rework_count", "order_state")
 """Data that always stand on top."""
 MOST_LISTED = 300
@@ -91,8 +92,11 @@ def _row(frame: Frame, film: Film, phones: list[str]) -> dict[str, Any]:
             known["more"] = [_masked(detail, phones) for detail in told.details]
     if frame.data:
         known["data"] = {name: value and _masked(value, phones) for name, value in frame.data.items()}
-    if "stage" in row.changes.get("fields", {}):
-        known["stage"] = row.changes["fields"]["stage"]["new"]
+    fields = row.changes.get("fields", {})
+    if "stage" in fields:
+        known["stage"] = fields["stage"]["new"]
+    if fields.get("status", {}).get("new") in ENDED:
+        known["over"] = True
     if frame.limits:
         known["limits"] = {kind: _limit(value) for kind, value in frame.limits.items()}
     return known
