@@ -3,25 +3,26 @@
 Registers and decides nothing: what an operation does stands with its stage, who may call it stands here."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, documents, identity, messaging, supervision, workflow, worklist
-from app.contacts import VOICE_OPERATIONS
+from app import city, contacts, documents, identity, messaging, supervision, workflow, worklist
+from app.contacts import VOICE_OPERATIONS, VOICE_STARTS
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.i18n import load_texts
 from app.core.settings import QUIET_HOURS, Settings
-from app.identity import Role
+from app.identity import Actor, Role
 from app.lifecycle import (
     acceptance,
     asking,
@@ -50,7 +51,7 @@ from app.reports.actions import FOLDER
 from app.reports.rollup import roll_up
 from app.web.live.publisher import Publisher
 from app.workflow import OnInstance, Runtime
-from app.workflow.engine.types import Operation, Registry, Variables
+from app.workflow.engine.types import Operation, Registry, Trade, Variables
 from app.workflow.jobs import RqQueue
 from app.workflow.runtime import OutboxHandler, Queue
 from app.workflow.sweep import forget_done
@@ -105,7 +106,7 @@ def build_registry(settings: Settings | None = None) -> Registry:
     runtime = Runtime(sessions, SystemClock(), Registry(groups=known or city.shipped_groups()), ZoneInfo("UTC"))
     register(runtime)
     if not known:
-        codes = vocabulary.trade(city.shipped_codes("catalogue/categories"), city.shipped_codes("demo/departments"))
+        codes = _trade(city.shipped_codes("catalogue/categories"), city.shipped_codes("demo/departments"))
         return replace(runtime.registry, trade=codes)
     with sessions() as session:
         matters = frozenset(matter.code for matter in city.categories(session))
@@ -113,13 +114,19 @@ def build_registry(settings: Settings | None = None) -> Registry:
         absent = {} if city.has_calendar(session) else dict.fromkeys(city.FUNCTIONS, "no-calendar")
         people = frozenset(str(one.id) for one in identity.all_users(session))
         registry = workflow.with_grants(session, runtime.registry)
-    return replace(registry, trade=vocabulary.trade(matters or None, departments or None, absent), people=people)
+    return replace(registry, trade=_trade(matters or None, departments or None, absent), people=people)
+
+
+def _trade(*city_codes: Any) -> Trade:
+    """The lifecycle's, and what voice diagrams begin with."""
+    trade = vocabulary.trade(*city_codes)
+    return replace(trade, starts={**trade.starts, **VOICE_STARTS})
 
 
 def register(runtime: Runtime) -> None:
     """Teach a runtime the trade: operations, FEEL functions, listeners, outbox handlers, message starts."""
     _register_operations(runtime)
-    runtime.registry = replace(runtime.registry, trade=vocabulary.trade())
+    runtime.registry = replace(runtime.registry, trade=_trade())
     runtime.functions(functions.calendar_functions, city.FUNCTIONS)
     runtime.on_steps(progress.follow)
     runtime.on_steps(supervision.follow)
@@ -137,8 +144,18 @@ def register(runtime: Runtime) -> None:
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
-    runtime.message_start("contact_arrived", partial(reporting.contact_arrived, zone=runtime.zone))
+    runtime.message_start("contact_arrived", partial(_contact_arrived, zone=runtime.zone))
     runtime.message_start(reopening.MESSAGE, reopening.only_people_ask)
+
+
+def _contact_arrived(
+    session: Session, payload: Mapping[str, Any], actor: Actor, now: datetime, *, zone: tzinfo
+) -> dict[str, Any]:
+    """The case that a message, a fax or the automatic acceptance makes has its call, and what was said or sent."""
+    case = reporting.contact_arrived(session, payload, actor, now, zone=zone)
+    if source := payload.get("contact_id"):
+        contacts.link_case(session, UUID(str(source)), case["subject_id"])
+    return case
 
 
 def _tell_pages(publisher: Publisher, session: Session) -> None:

@@ -19,6 +19,7 @@ from telephony import texts
 from telephony.ari import Ari, AriError
 from telephony.calls import Stage, replay
 from telephony.commands import Commands
+from telephony.diagrams import Diagrams
 from telephony.dispatch import Dispatch
 from telephony.exchange import Exchange, folder_of
 from telephony.fallback import NAME, Fallback
@@ -32,6 +33,7 @@ from telephony.recordings import Recordings
 from telephony.ringing import Ringing
 from telephony.spool import Spool
 from telephony.supervise import Supervision
+from telephony.survey import Survey
 from telephony.talking import Talks
 from telephony.transfer import Transfers
 
@@ -68,13 +70,17 @@ def build(settings: Settings) -> Telephony:
     outbound = Outbound(exchange, ringing, talks)
     supervision = Supervision(exchange, ringing, talks, queue)
     menu = Menu(exchange, queue, recordings, ringing, talks, database)
+    diagrams = Diagrams(exchange, menu)
+    survey = Survey(exchange, diagrams)
+    talks.ask = survey.begin
     rules = Rules(database, folder, exchange.use)
     handover = Handover(spool, database)
     exchange.wake_handover = handover.wake
     fallback = Fallback(exchange, recordings, Path(settings.sounds).parent / NAME if settings.sounds else None)
     dispatch = Dispatch(
-        exchange, Inbound(exchange, menu), outbound, ringing, talks, recordings, transfers, supervision, fallback
-    )
+        exchange, Inbound(exchange, menu, diagrams, survey), outbound, ringing, talks, recordings, transfers,
+        supervision, fallback,
+    )  # fmt: skip
     commands = Commands(exchange, database, talks, transfers, outbound, supervision)
     return Telephony(exchange, dispatch, handover, rules, commands, database)
 

@@ -51,7 +51,7 @@ class Call:
     caller: str
     called: str
     channel: str
-    """The citizen's, or for a call out the first seat's."""
+    """The citizen's, or for a call out the first seat's; when that seat hangs up and the citizen stays, theirs."""
     began_at: datetime
     no: int = 1
     """Number of its last fact."""
@@ -68,6 +68,10 @@ class Call:
     held: bool = False
     sounds: Mapping[str, Sound] = field(default_factory=dict)
     language: str = "zh-CN"
+    follow_up: bool = False
+    """A call out to a citizen about their matter."""
+    rated: bool = False
+    """They have said by key how it was."""
     outcome_hint: str | None = None
     """What the call will count as if it ends now: a message was left, a complaint taken."""
 
@@ -80,6 +84,11 @@ class Call:
     def seats(self) -> list[Leg]:
         """Everybody who talks with the one whose call it is."""
         return [leg for leg in self.legs.values() if leg.up and leg.kind != LISTENER and leg.id != self.channel]
+
+    @property
+    def outside(self) -> Leg | None:
+        """The citizen whom we called, while they talk."""
+        return next((leg for leg in self.legs.values() if leg.up and leg.kind == OUTSIDE), None)
 
     def leg_of(self, agent: UUID) -> Leg | None:
         return next((leg for leg in self.legs.values() if leg.agent == agent and leg.kind == SEAT), None)
@@ -117,7 +126,7 @@ def _arrived(fact: Fact) -> Call:
     return Call(
         fact.subject, body["direction"], body["caller"], body["called"], body["channel"], fact.at, fact.no,
         legs={leg.id: leg}, priority=body.get("priority", 0), wish=_uuid(body.get("wish")),
-        district=body.get("district"), mark=body.get("mark"), agent=agent,
+        district=body.get("district"), mark=body.get("mark"), agent=agent, follow_up=bool(body.get("case")),
     )  # fmt: skip
 
 
@@ -133,10 +142,7 @@ def _apply(call: Call, fact: Fact) -> Call:
             leg = Leg(body["leg"], body["kind"], _uuid(body.get("agent")), body.get("number", ""))
             return _with_leg(call, leg)
         case CallKind.LEG_ENDED:
-            legs = {id_: leg for id_, leg in call.legs.items() if id_ != body["leg"]}
-            left = replace(call, legs=legs)
-            talk_over = call.stage is Stage.TALKING and not left.seats
-            return replace(left, stage=Stage.AFTER, held=False) if talk_over else left
+            return _left(call, body["leg"])
         case CallKind.ANSWERED | CallKind.JOINED:
             return _answered(call, body, fact)
         case CallKind.HELD:
@@ -152,12 +158,23 @@ def _apply(call: Call, fact: Fact) -> Call:
             return replace(call, sounds=sounds, outcome_hint=hint)
         case CallKind.LANGUAGE:
             return replace(call, language=body["language"])
+        case CallKind.RATED:
+            return replace(call, rated=True)
         case CallKind.COMPLAINT:
             return replace(call, outcome_hint="COMPLAINT")
         case CallKind.ENDED:
             return replace(call, stage=Stage.ENDED, legs={})
         case _:
             return call
+
+
+def _left(call: Call, leg: str) -> Call:
+    """Without that leg. The last one of ours ends the talk, for whoever called and for whom we called alike."""
+    left = replace(call, legs={id_: each for id_, each in call.legs.items() if id_ != leg})
+    if leg == call.channel and (citizen := call.outside) is not None:
+        left = replace(left, channel=citizen.id)
+    talk_over = call.stage is Stage.TALKING and not left.seats
+    return replace(left, stage=Stage.AFTER, held=False) if talk_over else left
 
 
 def _with_leg(call: Call, leg: Leg) -> Call:

@@ -107,7 +107,8 @@ class Commands:
             case "force_state":
                 return self._state(UUID(str(values["agent"])), str(values["state"]), values.get("reason"))
             case "dial":
-                call = await self.outbound.dial(self._plan(actor), str(values["number"]))
+                case = UUID(str(values["case"])) if values.get("case") else None
+                call = await self.outbound.dial(self._plan(actor), str(values["number"]), case)
                 return {"call": str(call.id)}
             case "monitor":
                 await self._begun(self.supervision.monitor(self._call(values), actor.id, str(values["mode"])))

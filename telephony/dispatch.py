@@ -173,7 +173,7 @@ class Dispatch:
                 else:
                     self.ringing.stopped(call_id, leg.id, "lost")
         live = exchange.live(call_id)
-        if live is None or live.channel in exchange.lines:
+        if live is None or live.channel in exchange.lines or live.id in exchange.led:
             return  # over, or its own task has never stopped
         exchange.line(live.channel).up = there[live.channel]["state"] == "Up"
         for leg in live.legs.values():
@@ -182,6 +182,8 @@ class Dispatch:
                 self.ringing.stopped(call_id, leg.id, "lost")
         if live.direction == "IN" and live.stage in (Stage.LED, Stage.QUEUED, Stage.AFTER):
             self.inbound.resume(live)
+        elif live.stage is Stage.AFTER and self.inbound.survey.begin(live):
+            pass
         elif live.stage is not Stage.TALKING:
             exchange.go(exchange.ari.hang_up(live.channel))
 

@@ -3,18 +3,19 @@
 import logging
 from uuid import UUID
 
-from app.contacts import CallKind, Outcome, Route, normalise_phone
+from app.contacts import Outcome, Route, normalise_phone
 from app.core.ids import derived_id
 from app.workflow.engine.types import BpmnError
 from telephony.ari import AriError
 from telephony.calls import Call, Stage
+from telephony.diagrams import Diagrams
 from telephony.events import Channel
 from telephony.exchange import Exchange
 from telephony.line import HungUp
 from telephony.menu import Menu
 from telephony.queueing import ANSWERED, ASKED
+from telephony.survey import Survey
 from telephony.texts import BUSY, LETTER_BOX
-from telephony.voice import Run, Voices
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,11 @@ def call_id_of(channel: Channel) -> UUID:
 
 
 class Inbound:
-    def __init__(self, exchange: Exchange, menu: Menu) -> None:
+    def __init__(self, exchange: Exchange, menu: Menu, diagrams: Diagrams, survey: Survey) -> None:
         self.exchange = exchange
         self.menu = menu
-        self.voices = Voices()
+        self.diagrams = diagrams
+        self.survey = survey
 
     def arrive(self, channel: Channel, called: str, trunk: str) -> None:
         """A new call: noted first, then led."""
@@ -51,7 +53,11 @@ class Inbound:
 
     def resume(self, call: Call) -> None:
         """After a restart: the caller is still there. Who waited, waits on from where they stood; who was in the menu
-        hears it from its beginning."""
+        hears it from its beginning, and who has talked is asked how it was."""
+        if call.stage is Stage.AFTER and call.agent is not None:
+            if not self.survey.begin(call):
+                self.exchange.end(call.id, cause="seat")
+            return
         route = self.exchange.router.route(call.caller, call.called, self.exchange.now())
         if call.stage is Stage.QUEUED and call.group is not None:
             route = Route("QUEUE", None, call.group, call.priority, call.wish, call.district, call.mark)
@@ -71,6 +77,7 @@ class Inbound:
                     await self._letter_box(call, busy=False)
                 case _:
                     await self._menu(call, route)
+            await self.survey.ask(call.id)
             exchange.end(call.id, cause="menu")
         except HungUp:
             exchange.end(call.id, cause="caller")
@@ -82,27 +89,15 @@ class Inbound:
 
     async def _menu(self, call: Call, route: Route) -> None:
         """The diagram; without one, straight to the people."""
-        snapshot = self.exchange.snapshot
-        compiled = self.voices.of(snapshot)
         flow = route.flow or MENU
-        if compiled is None or flow not in compiled.processes:
+        if not self.diagrams.knows(flow):
             await self._queue(call, route)
             return
-        variables = {
-            "call_id": str(call.id), "caller": call.caller, "called": call.called, "mark": call.mark,
-            "district": call.district, "group": route.group, "priority": route.priority, "language": call.language,
-            "attended": self.menu.queue.anybody(route.group) if route.group else False,
-        }  # fmt: skip
-        run = Run(compiled, flow, self.menu.deed(call.id))
-        try:
-            await run.through(variables)
-        finally:
-            self.exchange.note(
-                call.id, CallKind.VOICE_RUN, process=flow, bundle=str(snapshot.bundle), steps=run.told(),
-                variables=run.variables, end=run.end,
-            )  # fmt: skip
+        attended = self.menu.queue.anybody(route.group) if route.group else False
+        told = {"group": route.group, "priority": route.priority, "attended": attended}
+        end = await self.diagrams.lead(call, flow, told)
         live = self.exchange.live(call.id)
-        if run.end == "fault" and live is not None:
+        if end == "fault" and live is not None:
             await self._queue(live, route)
 
     async def _queue(self, call: Call, route: Route) -> None:

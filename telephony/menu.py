@@ -46,7 +46,7 @@ class Menu:
             "voice_answer": self.answer, "voice_play": self.play, "voice_say": self.say, "voice_collect": self.collect,
             "voice_language": self.language, "voice_look_up": self.look_up, "voice_queue": self.queue_up,
             "voice_record": self.record, "voice_record_all": self.record_all, "voice_complaint": self.complaint,
-            "voice_callback": self.call_back, "voice_transfer": self.transfer,
+            "voice_rate": self.rate, "voice_callback": self.call_back, "voice_transfer": self.transfer,
             "voice_hang_up": self.hang_up,
         }  # fmt: skip
 
@@ -141,6 +141,14 @@ class Menu:
         await self.talks.begin(call_id, leg)
         await line.until(over)
         return {"outcome": "answered"}
+
+    async def rate(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
+        """On disk before the next question: who hangs up then has answered."""
+        answer = {key: inputs[key] for key in ("satisfaction", "resolved") if inputs.get(key)}
+        if answer:
+            self._line(call_id)
+            self.exchange.note(call_id, CallKind.RATED, **answer)
+        return {}
 
     async def call_back(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
         call, _ = self._line(call_id)

@@ -48,8 +48,8 @@ class Outbound:
         exchange.go(self._reach(call, number))
 
     # ---------------------------------------------------------------- from a page
-    async def dial(self, plan: AgentPlan, number: str) -> Call:
-        """Ring at the agent's own seat, then call `number`. Raises Conflict, Forbidden."""
+    async def dial(self, plan: AgentPlan, number: str, case: UUID | None = None) -> Call:
+        """Ring at the agent's own seat, then call `number`, about that case. Raises Conflict, Forbidden."""
         exchange = self.exchange
         seat = exchange.seats.of(plan.id, exchange.now()).seat
         if seat is None or seat not in exchange.snapshot.seats:
@@ -59,7 +59,7 @@ class Outbound:
         if not self.may(plan, number):
             raise Forbidden("contacts.dialling.refused", number=number, right=plan.dialling)
         channel = f"leg-{uuid4().hex}"
-        call = self._arrived(new_id(), channel, plan, number)
+        call = self._arrived(new_id(), channel, plan, number, case=str(case) if case else None)
         exchange.line(channel)
         exchange.go(self._from_seat(call, channel, seat, number))
         return call
@@ -102,12 +102,12 @@ class Outbound:
         endpoint, kind = self.ringing.endpoint(number)
         return may_dial(plan.dialling, number, endpoint is not None and kind == SEAT)
 
-    def _arrived(self, call_id: UUID, channel: str, plan: AgentPlan, number: str) -> Call:
+    def _arrived(self, call_id: UUID, channel: str, plan: AgentPlan, number: str, **about: object) -> Call:
         exchange = self.exchange
         _, kind = self.ringing.endpoint(number)
         call = exchange.arrived(
             call_id, exchange.now(), direction="OUT" if kind == OUTSIDE else "INTERNAL", caller=plan.extension,
-            called=number, channel=channel, agent=str(plan.id),
+            called=number, channel=channel, agent=str(plan.id), **about,
         )  # fmt: skip
         exchange.seats.set(plan.id, AgentState.ON_CALL, exchange.now(), call=call_id)
         return call

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from app.contacts import AgentState, CallKind, Outcome
@@ -21,6 +22,8 @@ class Talks:
         self._over: dict[UUID, asyncio.Future[str]] = {}
         self._moving: set[UUID] = set()
         """Calls between two seats: the first has gone, the next does not talk yet."""
+        self.ask: Callable[[Call], bool] = lambda _: False
+        """Ask the citizen who is left how it was, and then end the call; False where nothing is asked."""
 
     # ---------------------------------------------------------------- begin
     async def begin(self, call_id: UUID, leg: Leg) -> None:
@@ -68,7 +71,7 @@ class Talks:
         exchange = self.exchange
         leg = call.legs[channel]
         exchange.call_of.pop(channel, None)
-        if channel == call.channel:
+        if channel == call.channel and not self._citizen_stays(call):
             exchange.end(call.id, cause="caller" if call.direction == "IN" else "seat")
             self.forget(call.id)
             return
@@ -85,9 +88,13 @@ class Talks:
         if waiting is not None and not waiting.done():
             exchange.go(exchange.ari.remove(call.bridge, call.channel))
             waiting.set_result("answered")
-        else:
-            exchange.go(exchange.ari.hang_up(call.channel))
+        elif not (after.direction == "IN" or leg.id == call.channel) or not self.ask(after):
+            exchange.go(exchange.ari.hang_up(after.channel))
             exchange.end(call.id, cause="seat")
+
+    def _citizen_stays(self, call: Call) -> bool:
+        """We called, and the one whom we called is now alone on the line."""
+        return call.stage is Stage.TALKING and call.direction == "OUT" and len(call.seats) == 1 and bool(call.outside)
 
     def forget(self, call_id: UUID) -> None:
         """The call ends: whoever waits for its talk hears so from the line."""

@@ -5,7 +5,7 @@ Telephony leads calls by `routing_snapshot` and hands over facts (`take_facts`);
 from app.citizens import normalise_phone
 from app.contacts.actions import link_case, log_command, write_note
 from app.contacts.commands import EXPIRY, LIVE, QUEUE, PhoneCommand, ask_telephone, reply_key
-from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome
+from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, Satisfaction
 from app.contacts.guard import OTHERS, actor_for_command, check
 from app.contacts.intake import take_facts
 from app.contacts.queries import (
@@ -47,7 +47,8 @@ from app.contacts.seats import (
 from app.contacts.snapshot import AgentPlan, GroupPlan, Mark, RoutingSnapshot, SeatPlan, TrunkPlan
 from app.contacts.speech import Speech, sentences
 from app.contacts.store import keep_recording, open_recording
-from app.contacts.voice_operations import VOICE_OPERATIONS
+from app.contacts.surveys import AgentFigures, figures_by_agent, surveys_of_calls
+from app.contacts.voice_operations import VOICE_OPERATIONS, VOICE_STARTS
 from app.identity import Actor
 
 __all__ = [
@@ -57,7 +58,9 @@ __all__ = [
     "QUEUE",
     "SEAT_STATE",
     "VOICE_OPERATIONS",
+    "VOICE_STARTS",
     "Actor",
+    "AgentFigures",
     "AgentPlan",
     "AgentState",
     "CallFilter",
@@ -71,6 +74,7 @@ __all__ = [
     "Route",
     "Router",
     "RoutingSnapshot",
+    "Satisfaction",
     "SeatNow",
     "SeatPlan",
     "Speech",
@@ -85,6 +89,7 @@ __all__ = [
     "check",
     "earlier_calls",
     "figures",
+    "figures_by_agent",
     "figures_by_group",
     "free_seats",
     "is_recorded",
@@ -109,6 +114,7 @@ __all__ = [
     "sentences",
     "skill_groups",
     "state_by_number",
+    "surveys_of_calls",
     "take_facts",
     "takes_part",
     "waiting_calls",

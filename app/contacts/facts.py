@@ -16,7 +16,8 @@ class CallKind(StrEnum):
     """What happened to a call, in the order it usually does. `body` of each:"""
 
     ARRIVED = "arrived"
-    """direction, caller, called, channel; trunk, mark, district, priority where known"""
+    """direction, caller, called, channel; trunk, mark, district, priority where known; case: what a call out is
+    about"""
     VOICE_RUN = "voice_run"
     """process, bundle, steps, variables: the call's way through a voice diagram, when that is over"""
     QUEUED = "queued"
@@ -45,6 +46,10 @@ class CallKind(StrEnum):
     """phone, reason, group: the caller wants to be called back"""
     COMPLAINT = "complaint"
     """values, recordings: the automatic acceptance (T33) is complete"""
+    ASKED = "asked"
+    """process: the talk is over, and the citizen is asked how it was"""
+    RATED = "rated"
+    """satisfaction, resolved: what the citizen typed; either may be missing"""
     COMMANDED = "commanded"
     """name, by: a supervisor or agent acted on the call"""
     ENDED = "ended"
@@ -67,6 +72,15 @@ class Outcome(StrEnum):
     BLOCKED = "BLOCKED"
     UNREACHED = "UNREACHED"
     """A call out that nobody answered."""
+
+
+class Satisfaction(StrEnum):
+    """What a citizen says of the service, by key; the return visit's own words."""
+
+    VERY_SATISFIED = "VERY_SATISFIED"
+    SATISFIED = "SATISFIED"
+    BASICALLY_SATISFIED = "BASICALLY_SATISFIED"
+    UNSATISFIED = "UNSATISFIED"
 
 
 class AgentState(StrEnum):

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app import audit, workflow
 from app.citizens import normalise_phone
 from app.contacts.facts import SEAT_STATE, CallKind, Fact, Outcome
-from app.contacts.models import Call, CallbackRequest, CallEvent, CallLeg, Recording, SeatState
+from app.contacts.models import Call, CallbackRequest, CallEvent, CallLeg, CallSurvey, Recording
+from app.contacts.seat_intake import take_seat_states
 from app.contacts.store import Kept
 from app.core.ids import derived_id
 from app.identity import Actor
@@ -30,6 +31,7 @@ Keep = Callable[[UUID, Path, str], Kept | None]
 OF_LEGS = (CallKind.RANG, CallKind.LEG_ENDED, CallKind.ANSWERED, CallKind.JOINED, CallKind.ENDED)
 OF_RECORDINGS = (CallKind.RECORDING, CallKind.RECORDED)
 OF_CALLBACKS = (CallKind.CALLBACK, CallKind.ENDED)
+OF_SURVEYS = (CallKind.ASKED, CallKind.RATED)
 TOLD = (CallKind.ANSWERED, CallKind.TRANSFERRED, CallKind.ENDED)
 
 
@@ -37,7 +39,7 @@ def take_facts(session: Session, facts: Sequence[Fact], now: datetime, keep: Kee
     """Facts in the order they happened. What was taken in before is passed over, so a repeat changes nothing.
 
     `folder` holds the files of recordings that facts name."""
-    _take_seat_states(session, [fact for fact in facts if fact.kind == SEAT_STATE])
+    take_seat_states(session, [fact for fact in facts if fact.kind == SEAT_STATE])
     fresh = _new_events(session, [fact for fact in facts if fact.kind != SEAT_STATE])
     if not fresh:
         return
@@ -79,8 +81,9 @@ class Known:
     recordings: dict[UUID, Recording]
     callbacks: dict[UUID, CallbackRequest]
     """By call."""
+    surveys: dict[UUID, CallSurvey]
 
-    def add(self, row: Call | CallLeg | Recording | CallbackRequest) -> None:
+    def add(self, row: Call | CallLeg | Recording | CallbackRequest | CallSurvey) -> None:
         self.session.add(row)
         match row:
             case Call():
@@ -91,6 +94,8 @@ class Known:
                 self.recordings[row.id] = row
             case CallbackRequest():
                 self.callbacks[row.call_id] = row
+            case CallSurvey():
+                self.surveys[row.call_id] = row
 
 
 def _known(session: Session, facts: Sequence[Fact]) -> Known:
@@ -113,6 +118,7 @@ def _known(session: Session, facts: Sequence[Fact]) -> Known:
         {leg.id: leg for leg in rows(CallLeg, of(OF_LEGS))},
         {recording.id: recording for recording in rows(Recording, of(OF_RECORDINGS))},
         {callback.call_id: callback for callback in rows(CallbackRequest, of(OF_CALLBACKS))},
+        {survey.call_id: survey for survey in rows(CallSurvey, of(OF_SURVEYS))},
     )  # fmt: skip
 
 
@@ -146,6 +152,11 @@ def _apply(known: Known, fact: Fact, keep: Keep, folder: Path) -> None:
             _recorded(known, call, fact, keep, folder)
         case CallKind.CALLBACK:
             _ask_callback(known, call, body["phone"], body["reason"], at)
+        case CallKind.ASKED:
+            call.talked_until = call.talked_until or at
+            _survey(known, call, at)
+        case CallKind.RATED:
+            _rate(_survey(known, call, at), body, at)
         case CallKind.COMPLAINT:
             call.automatic = True
         case CallKind.ENDED:
@@ -158,6 +169,7 @@ def _new_call(fact: Fact) -> Call:
         id=fact.subject, direction=body.get("direction", "IN"), caller=normalise_phone(body.get("caller", "")),
         called=body.get("called", ""), trunk=body.get("trunk"), mark=body.get("mark"), district=body.get("district"),
         priority=body.get("priority", 0), began_at=fact.at, agent=_uuid(body.get("agent")), last_no=0, automatic=False,
+        case_id=_uuid(body.get("case")),
     )  # fmt: skip
 
 
@@ -167,6 +179,18 @@ def _new_leg(fact: Fact) -> CallLeg:
         id=body["leg"], call_id=fact.subject, kind=body["kind"], agent=_uuid(body.get("agent")),
         number=body.get("number", ""), rung_at=fact.at,
     )  # fmt: skip
+
+
+def _survey(known: Known, call: Call, at: datetime) -> CallSurvey:
+    if call.id not in known.surveys:
+        known.add(CallSurvey(call_id=call.id, agent=call.agent, asked_at=at))
+    return known.surveys[call.id]
+
+
+def _rate(survey: CallSurvey, body: Mapping[str, Any], at: datetime) -> None:
+    survey.rated_at = survey.rated_at or at
+    survey.satisfaction = body.get("satisfaction") or survey.satisfaction
+    survey.resolved = body.get("resolved") or survey.resolved
 
 
 def _recording(known: Known, fact: Fact, *, began_at: datetime) -> Recording:
@@ -243,35 +267,6 @@ def record_voice_run(session: Session, call: Call, fact: Fact, now: datetime) ->
         session, call.id, "voice_run", actor=TELEPHONE, now=now, occurred_at=fact.at, stream_kind="call",
         stream_name=None, command_id=fact.id, bundle=_uuid(body.get("bundle")), steps=body.get("steps", []),
         result={"process": body["process"], "end": body.get("end")}, personal={"variables": body.get("variables", {})},
-    )  # fmt: skip
-
-
-def _take_seat_states(session: Session, facts: Sequence[Fact]) -> None:
-    """Each agent's states in order: one ends when the next begins, the last one stands."""
-    if not facts:
-        return
-    known = set(session.scalars(select(SeatState.id).where(SeatState.id.in_([fact.id for fact in facts]))))
-    by_agent: dict[UUID, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        if fact.id not in known:
-            by_agent[fact.subject].append(fact)
-    if not by_agent:
-        return
-    open_rows = select(SeatState).where(SeatState.user_id.in_(by_agent), SeatState.until.is_(None))
-    for standing in session.scalars(open_rows):
-        standing.until = by_agent[standing.user_id][0].at
-    session.flush()  # one state stands for each agent: the old ones end first
-    for states in by_agent.values():
-        ends = [*(fact.at for fact in states[1:]), None]
-        session.add_all(_seat_state(fact, until) for fact, until in zip(states, ends, strict=True))
-    session.flush()
-
-
-def _seat_state(fact: Fact, until: datetime | None) -> SeatState:
-    body = fact.body
-    return SeatState(
-        id=fact.id, user_id=fact.subject, seat=body.get("seat"), state=body["state"], reason=body.get("reason"),
-        call_id=_uuid(body.get("call")), since=fact.at, until=until,
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class SkillGroup(Base):
     announce_seconds: Mapped[int] = mapped_column(default=30)
     wrap_up_seconds: Mapped[int] = mapped_column(default=30)
     record: Mapped[bool] = mapped_column(default=True)
+    survey: Mapped[bool] = mapped_column(default=True)
+    """Whoever talked with the group is asked afterwards, by key, how it was (Q16)."""
     answer_within_seconds: Mapped[int] = mapped_column(default=15)
     """The service level's threshold (Q09)."""
 
@@ -138,6 +140,8 @@ class Call(Base):
     began_at: Mapped[datetime] = mapped_column(Instant)
     queued_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    talked_until: Mapped[datetime | None] = mapped_column(Instant)
+    """When the last agent left, where the call went on after that; else it is `ended_at`."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     agent: Mapped[UUID | None]
     outcome: Mapped[str | None]
@@ -175,6 +179,19 @@ class CallEvent(Base):
     kind: Mapped[str]
     at: Mapped[datetime] = mapped_column(Instant)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class CallSurvey(Base):
+    """What the citizen typed when the talk was over (Q16); the case is the call's."""
+
+    __tablename__ = "call_survey"
+    call_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agent: Mapped[UUID | None]
+    """Who talked with them last."""
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    rated_at: Mapped[datetime | None] = mapped_column(Instant)
+    satisfaction: Mapped[str | None]
+    resolved: Mapped[str | None]
 
 
 class Recording(Base):

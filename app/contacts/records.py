@@ -142,7 +142,7 @@ def _counted(since: datetime) -> "Select[*tuple[Any, ...]]":
     wanted = Call.queued_at.is_not(None)
     answered = and_(wanted, Call.answered_at.is_not(None))
     limit = func.coalesce(SkillGroup.answer_within_seconds, IN_HAND)
-    talked = func.extract("epoch", func.coalesce(Call.ended_at, func.now()) - Call.answered_at)
+    talked = func.extract("epoch", func.coalesce(Call.talked_until, Call.ended_at, func.now()) - Call.answered_at)
     return (
         select(
             func.count(), func.count().filter(wanted), func.count().filter(answered),

@@ -27,6 +27,7 @@ class GroupPlan:
     announce_seconds: int = 30
     wrap_up_seconds: int = 30
     record: bool = True
+    survey: bool = True
     answer_within_seconds: int = 15
 
 

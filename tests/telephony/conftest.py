@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -21,10 +22,13 @@ from app.cli.children import die_with_parent
 from app.cli.telephone import Plan, Telephone, Trunk, find, start_asterisk
 from app.contacts import ask_telephone, routing_version
 from app.contacts.demo import load_demo_telephone
-from app.contacts.models import Call, Recording, Seat, SeatState, TrunkRow
+from app.contacts.models import Call, Recording, Seat, SeatState, SkillGroup, TrunkRow
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.ids import new_id
+from app.core.settings import load_settings
 from app.identity import SEED, Actor, actor_of_user
+from app.wiring import build_runtime
+from app.workflow import Runtime
 from tests.demo_city import ROOT, demo_template
 from tests.telephony.sipp import Sipp, free_port, there_is_sipp
 
@@ -124,6 +128,11 @@ class Exchange:
             self.ask(username, "login", seat=self.lines[username].number)
             self.ask(username, "state", state="IDLE")
 
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The product behind the telephone."""
+        return build_runtime(load_settings(self.environ | {"CITYDESK_DEMO": "0"}))
+
     def until_rules_are_known(self) -> None:
         """Telephony has read what was just changed."""
         with self.sessions() as session:
@@ -210,6 +219,7 @@ def office(
              (("supervisor", "8000"), ("agent", "8001"), ("agent2", "8002"))}  # fmt: skip
     with sessions.begin() as session:
         load_demo_telephone(session, SEED, datetime.now(UTC))
+        session.query(SkillGroup).update({"survey": False})  # who hangs up first is the tests' own matter
         for line in lines.values():
             seat = session.query(Seat).filter_by(number=line.number).one()
             seat.kind, seat.contact = "LINE", f"sip:{line.number}@127.0.0.1:{line.port}"
@@ -226,6 +236,7 @@ def office(
     made.start()
     yield made
     made.kill(signal.SIGTERM)
+    made.runtime.sessions.kw["bind"].dispose()
     engine.dispose()
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")

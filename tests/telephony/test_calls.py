@@ -9,9 +9,7 @@ from app import audit, workflow
 from app.cases.models import CaseFile, Registration
 from app.contacts.models import CallbackRequest, CallLeg, NumberMark
 from app.core.ids import new_id
-from app.core.settings import load_settings
 from app.identity import SEED
-from app.wiring import build_runtime
 from tests.telephony.conftest import Exchange
 from tests.telephony.sipp import HangUp, Press, Speak, UntilHungUp, Wait, energy
 
@@ -163,10 +161,9 @@ def mark(exchange: Exchange, phone: str, kind: str) -> None:
 
 def given_registration(exchange: Exchange, phone: str) -> tuple[CaseFile, Registration]:
     """The dispatcher's sweep starts what the telephone posted; once, however often it sweeps."""
-    runtime = build_runtime(load_settings(exchange.environ | {"CITYDESK_DEMO": "0"}))
     for _ in range(2):
-        workflow.sweep(runtime)
-    runtime.sessions.kw["bind"].dispose()
+        workflow.sweep(exchange.runtime)
     with exchange.sessions() as session:
         registration = session.query(Registration).filter_by(caller_phone=phone).one()
+        assert exchange.call(phone).case_id == registration.case_id, "the case has its call and what was said"
         return session.get(CaseFile, registration.case_id), registration

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app import audit, contacts
 from app.cases.models import CaseFile
-from app.cases.queries import scope_of
+from app.cases.queries import registrations_of, scope_of
+from app.cases.routes import find
 from app.contacts.models import Call
 from app.core.db import transaction
 from app.core.errors import CitydeskError, Conflict
@@ -114,6 +115,25 @@ def call_back(call_id: UUID) -> AnyResponse:
     except CitydeskError as error:
         flash(sentence(error), "error")
     return redirect("/callbacks" if request.form.get("back") == "/callbacks" else f"/calls/{call_id}")
+
+
+@blueprint.post("/cases/<case_no>/registrations/<uuid:registration_id>/call")
+@permits("call.answer")
+def call_citizen(case_no: str, registration_id: UUID) -> AnyResponse:
+    """A return visit by telephone: rings at one's own seat, then at the citizen's number, which nobody needs to see.
+    When the agent hangs up, the citizen answers the survey by key."""
+    with site().sessions() as session:
+        case = find(session, case_no)
+        require(actor(), "citizen.read", scope_of(case))
+        reports = registrations_of(session, case, actor())
+        number = next((each.caller_phone for each in reports if each.id == registration_id), None)
+    try:
+        if not number:
+            raise Conflict("contacts.unreachable", number=t("web.pop.withheld"))
+        contacts.ask_telephone(telephone(), actor(), "dial", number=number, case=str(case.id))
+    except CitydeskError as error:
+        flash(sentence(error), "error")
+    return redirect(f"/cases/{case.case_no}")
 
 
 # ------------------------------------------------------------------ sound

@@ -23,7 +23,7 @@ from app.lifecycle.return_visit import caller_to_ask
 from app.lifecycle.routes import runtime
 from app.supervision import supervisions_of
 from app.web import formats
-from app.web.call_rows import clock, rows_of_case
+from app.web.call_rows import clock, ratings_told, rows_of_case
 from app.web.form_words import custom_facts
 from app.web.formats import LimitChip
 from app.web.limits import chip
@@ -87,6 +87,8 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
     scope = scope_of(case)
     readable = can(actor, "case.read", scope)
     told = history_of(runtime(), session, case, actor, language()) if can(actor, "history.read", scope) else []
+    calls = rows_of_case(session, case, actor, at)
+    told = sorted([*told, *(ratings_told(calls) if told else [])], key=lambda sentence: sentence.at)
     reports = queries.registrations_of(session, case, actor) if readable else []
     orders = queries.orders_of(session, case.id, limits, actor) if readable else []
     return {
@@ -98,7 +100,7 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
         "callers": [_caller(report) for report in reports],
         "may_reveal": can(actor, "citizen.read", scope),
         "orders": [order_row(view, at) for view in orders],
-        "calls": rows_of_case(session, case, actor, at),
+        "calls": calls,
         "documents": documents_of(session, [case.id, *(view.order.id for view in orders)]) if readable else [],
         "stages": stages_shown(queries.stage_times(session, case.id), case, urgent, at),
         "history": history_lines(

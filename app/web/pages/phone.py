@@ -89,6 +89,8 @@ def phone_command(command: str) -> Response:
     """Do it at the telephone; what a supervisor does to others' calls is in the call's history first."""
     values = _values()
     contacts.check(actor(), command)
+    if command == "dial":  # what the call is about says the page that calls, after asking who may read it
+        values = {"number": values.get("number", "")}
     if command in contacts.OTHERS:
         _write_down(command, values)
     try:

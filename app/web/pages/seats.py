@@ -27,6 +27,7 @@ REASONS = frozenset({"MEAL", "MEETING", "MONITOR", "NO_ANSWER", "REST", "SIGNED_
 TARGET = 85
 """Percent to be answered in time."""
 HALF_HOUR = timedelta(minutes=30)
+ShiftFigures = tuple[contacts.Figures, contacts.Figures, dict[str, contacts.Figures], list[contacts.AgentFigures]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _board() -> dict[str, Any]:
         to_call = contacts.callbacks_to_do(session, 10)
         back = list(zip([request for request, _ in to_call],
                         call_rows(session, [call for _, call in to_call], actor(), at), strict=True))  # fmt: skip
-        day, now, groups = _figures(session, at)
+        day, now, groups, agents = _figures(session, at)
         answer_within = [group.answer_within_seconds for group in contacts.skill_groups(session)]
     counts = Counter(each.state for each in people)
     return {
@@ -70,6 +71,7 @@ def _board() -> dict[str, Any]:
         "queue": queue, "back": back, "day": day, "half_hour": now, "clock": clock, "target": TARGET,
         "groups": [(group_name(code), figures) for code, figures in sorted(groups.items())],
         "longest": max((row.waited or 0 for row in queue), default=0), "at": at,
+        "agents": agents, "names_of": {each.agent: each.name for each in people},
         "within": answer_within[0] if len(set(answer_within)) == 1 else None, "words": _words(),
     }  # fmt: skip
 
@@ -84,17 +86,17 @@ def _card(seat: contacts.SeatNow, at: datetime) -> SeatCard:
     return SeatCard(seat, since, long, about, shown_number(seat.call) if seat.call else None)
 
 
-def _figures(session: Session, at: datetime) -> tuple[contacts.Figures, contacts.Figures, dict[str, contacts.Figures]]:
-    """Today, the last half hour, and today by group."""
+def _figures(session: Session, at: datetime) -> ShiftFigures:
+    """Today, the last half hour, today by group, and by agent."""
     kept = current_app.extensions.setdefault(FIGURES, {})
     if time.monotonic() - kept.get("at", -KEPT) >= KEPT:
         day = start_of_day(at)
         kept["figures"] = (
             contacts.figures(session, day), contacts.figures(session, at - HALF_HOUR),
-            contacts.figures_by_group(session, day),
+            contacts.figures_by_group(session, day), contacts.figures_by_agent(session, day),
         )  # fmt: skip
         kept["at"] = time.monotonic()
-    found: tuple[contacts.Figures, contacts.Figures, dict[str, contacts.Figures]] = kept["figures"]
+    found: ShiftFigures = kept["figures"]
     return found
 
 
