@@ -5,7 +5,8 @@ newest copies and all open ones have (chains of copies do not verify: their rows
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -57,14 +58,12 @@ def fill(owner_url: str, cases: int) -> None:
         columns = _columns(db)
         models = _keep_models(db)
         copies = cases - len(models)
-        indexes = _drop_indexes(db, columns)
         with db.cursor().copy("copy model.copy from stdin") as stream:
             for row in _copies(models, copies, random.Random(12319)):
                 stream.write_row(row)
-        for first in range(1, copies + 1, BATCH):
-            _copy_batch(db, columns, first, min(copies, first + BATCH - 1), copies)
-        for definition in indexes:
-            db.execute(definition)
+        with without_indexes(db, [*(name for name in columns if not name.startswith("history")), "case_search"]):
+            for first in range(1, copies + 1, BATCH):
+                _copy_batch(db, columns, first, min(copies, first + BATCH - 1), copies)
         _rename_tasks(db)
         db.execute("drop schema model cascade")
         db.execute("vacuum analyze")
@@ -100,17 +99,20 @@ def _keep_models(db: Connection) -> list[tuple[UUID, bool, datetime]]:
     return [(row[0], row[1], row[2]) for row in db.execute(query)]
 
 
-def _drop_indexes(db: Connection, columns: dict[str, Any]) -> list[str]:
-    """Those that no key needs; returns how to make them again."""
-    rows = db.execute(
+@contextmanager
+def without_indexes(db: Connection, tables: Sequence[str]) -> Iterator[None]:
+    """Fill these without the indexes that no key needs, and make them in one go afterwards, as a restore would."""
+    indexes = db.execute(
         """select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i
             where i.indrelid = any(%s::text[]::regclass[]) and not i.indisunique and not i.indisprimary
               and not exists (select from pg_inherits where inhrelid = i.indexrelid)""",
-        [[*(name for name in columns if not name.startswith("history")), "case_search"]],
+        [list(tables)],
     ).fetchall()
-    for name, _ in rows:
+    for name, _ in indexes:
         db.execute(f"drop index {name}")
-    return [definition for _, definition in rows]
+    yield
+    for _, definition in indexes:
+        db.execute(definition)
 
 
 def _copies(models: list[tuple[UUID, bool, datetime]], copies: int, dice: random.Random) -> Iterator[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, lateral, not_, or_, select, true, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.cases.enums import CaseStatus, FactKind, LimitState
 from app.cases.limits import STANDS_STILL
@@ -17,8 +17,9 @@ from app.identity import ACTIONS, Actor, Grant, Role
 After = tuple[datetime, UUID]
 """Key of a page's last row: when it was registered, and its id."""
 
-_TRUSTED = frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER, Role.AUDITOR})
-_OF_DEPARTMENTS = frozenset({Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD})
+TRUSTED = frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER, Role.AUDITOR})
+"""Roles that read confidential cases of any department."""
+OF_DEPARTMENTS = frozenset({Role.DEPARTMENT_HANDLER, Role.DEPARTMENT_HEAD})
 
 
 Happened = Literal["closed", "satisfied", "unsatisfied", "solved", "unsolved", "rework"]
@@ -155,7 +156,7 @@ def identifiable(actor: Actor) -> ColumnElement[bool]:
     if actor.system:
         return true()
     known = [
-        _reach(grant) if grant.role in _TRUSTED else and_(_reach(grant), CaseFile.confidential.is_(False))
+        _reach(grant) if grant.role in TRUSTED else and_(_reach(grant), CaseFile.confidential.is_(False))
         for grant in actor.grants
         if grant.role in ACTIONS["citizen.read"]
     ]
@@ -166,15 +167,15 @@ def _reach(grant: Grant) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if grant.district is not None:
         conditions.append(lies_in(grant.district))
-    if grant.role in _OF_DEPARTMENTS or grant.department is not None:
+    if grant.role in OF_DEPARTMENTS or grant.department is not None:
         conditions.append(CaseFile.departments.contains([grant.department or ""]))
-    if grant.role not in _TRUSTED | _OF_DEPARTMENTS:
+    if grant.role not in TRUSTED | OF_DEPARTMENTS:
         conditions.append(CaseFile.confidential.is_(False))
     return and_(true(), *conditions)
 
 
-def lies_in(district: str) -> ColumnElement[bool]:
-    return or_(CaseFile.district == district, CaseFile.district.startswith(f"{district}/", autoescape=True))
+def lies_in(district: str, column: InstrumentedAttribute[str] = CaseFile.district) -> ColumnElement[bool]:
+    return or_(column == district, column.startswith(f"{district}/", autoescape=True))
 
 
 def _narrow(query: Select[Any], wanted: CaseFilter, now: datetime) -> Select[Any]:

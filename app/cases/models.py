@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Numeric, Text, Uuid
+from sqlalchemy import DateTime, FetchedValue, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -179,6 +179,13 @@ class WorkOrder(Base):
     objection_rule: Mapped[str | None]
     objection_text: Mapped[str | None]
     custom: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    place: Mapped[str | None] = mapped_column(server_default=FetchedValue())
+    """The board's column it stands in, None on no board any more; the database keeps this and the next three."""
+    confidential: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    due_at: Mapped[datetime] = mapped_column(Instant, server_default=FetchedValue())
+    """When the first of its running limits falls due; `NEVER` where none runs, or all stand still."""
+    warn_at: Mapped[datetime] = mapped_column(Instant, server_default=FetchedValue())
+    """When the first reminder of any of them is due."""
 
 
 class TimeLimit(Base):

@@ -47,7 +47,9 @@ def make_engine(url: str, *, lock_timeout_ms: int = 2000, pool_size: int = 10) -
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
-            "options": f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC",
+            # compiling and helpers pay off for statements of seconds; here they would cost more than the page
+            "options": f"-c lock_timeout={lock_timeout_ms} -c timezone=UTC -c jit=off"
+            " -c max_parallel_workers_per_gather=0",
             # each rollback would drop what the driver prepared, and every read ends in one: it prepared for nothing
             "prepare_threshold": None,
         },

@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Subquery, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.cases.listing import lies_in
-from app.cases.models import CaseFile, TimeLimit, WorkOrder
+from app.cases.models import WorkOrder
 from app.cases.order_listing import readable_orders
 from app.identity import Actor
 from app.lifecycle.order_board import OrderItem, order_items, read_key
@@ -66,18 +66,15 @@ def day_ends(now: datetime, zone: tzinfo) -> datetime:
 def deadlines_by_department(
     session: Session, actor: Actor, wanted: DeadlineFilter, now: datetime, zone: tzinfo
 ) -> list[DepartmentDeadlines]:
-    """Departments that have anything to hurry for, the latest first. One statement."""
-    first = _first_limits(now, zone)
-    overdue, today = first.c.due < now, first.c.due < day_ends(now, zone)
+    """Departments that have anything to hurry for, the latest first. One statement over the index of open orders."""
+    overdue, today = WorkOrder.due_at < now, WorkOrder.due_at < day_ends(now, zone)
     late_ones = func.count().filter(overdue)
     query = (
         select(
             WorkOrder.department, late_ones, func.count().filter(today & ~overdue), func.count().filter(~today),
-            func.min(first.c.due).filter(overdue),
+            func.min(WorkOrder.due_at).filter(overdue),
         )
-        .join(first, first.c.order_id == WorkOrder.id)
-        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
-        .where(*_narrowed(actor, wanted))
+        .where(*_hurried(now, zone), *_narrowed(actor, wanted))
         .group_by(WorkOrder.department)
         .order_by(late_ones.desc(), func.count().desc(), WorkOrder.department)
     )  # fmt: skip
@@ -111,15 +108,12 @@ def reminded_by_hand(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, 
     return {row[0]: Reminded(row[1], row[2]) for row in session.execute(query.group_by(Notice.subject_id))}
 
 
-def _page(zone: tzinfo, actor: Actor, wanted: DeadlineFilter, now: datetime, after: str | None) -> Select[Any]:
-    first, ends = _first_limits(now, zone), day_ends(now, zone)
-    due: ColumnElement[Any] = first.c.due
-    query = (
-        select(WorkOrder.id, due.label("due"))
-        .join(first, first.c.order_id == WorkOrder.id)
-        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
-        .where(*_narrowed(actor, wanted))
-    )
+def _page(
+    zone: tzinfo, actor: Actor, wanted: DeadlineFilter, now: datetime, after: str | None
+) -> Select[*tuple[Any, ...]]:
+    due, ends = WorkOrder.due_at, day_ends(now, zone)
+    query: Select[*tuple[Any, ...]] = select(WorkOrder.id, due.label("due"))
+    query = query.where(*_hurried(now, zone), *_narrowed(actor, wanted))
     if wanted.bucket is Bucket.OVERDUE:
         query = query.where(due < now)
     elif wanted.bucket is Bucket.TODAY:
@@ -131,25 +125,15 @@ def _page(zone: tzinfo, actor: Actor, wanted: DeadlineFilter, now: datetime, aft
     return query.order_by(due, WorkOrder.id)
 
 
-def _first_limits(now: datetime, zone: tzinfo) -> Subquery:
-    """Of each order that is late, due today or soon due, the first limit: found by the indexes of running limits alone,
-    however many cases there are."""
-    paused = (cast(TimeLimit.pauses, String) != "[]") & TimeLimit.pauses[-1]["until"].astext.is_(None)
-    return (
-        select(TimeLimit.order_id, func.min(TimeLimit.due_at).label("due"))
-        .where(
-            TimeLimit.ended_at.is_(None), TimeLimit.order_id.is_not(None), ~paused,
-            or_(TimeLimit.due_at < day_ends(now, zone), TimeLimit.warn_at <= now),
-        )
-        .group_by(TimeLimit.order_id)
-        .subquery("first_limit")
-    )  # fmt: skip
+def _hurried(now: datetime, zone: tzinfo) -> list[ColumnElement[bool]]:
+    """Open orders that are late, due today or soon due."""
+    return [WorkOrder.ended_at.is_(None), or_(WorkOrder.due_at < day_ends(now, zone), WorkOrder.warn_at <= now)]
 
 
 def _narrowed(actor: Actor, wanted: DeadlineFilter) -> list[ColumnElement[bool]]:
-    only = [WorkOrder.ended_at.is_(None), readable_orders(actor)]
+    only = [readable_orders(actor)]
     if wanted.department:
         only.append(WorkOrder.department == wanted.department)
     if wanted.district:
-        only.append(lies_in(wanted.district))
+        only.append(lies_in(wanted.district, WorkOrder.district))
     return only

@@ -9,14 +9,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, lateral, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
-from app.cases.enums import CaseStage, LimitKind, LimitState, OrderState
+from app.cases.enums import LimitKind, LimitState
 from app.cases.listing import lies_in
-from app.cases.models import CaseFile, TimeLimit, WorkOrder
+from app.cases.models import TimeLimit, WorkOrder
 from app.cases.order_listing import OrderLine, order_lines, readable_orders
-from app.core.clock import NEVER
 from app.core.errors import Invalid, NotFound
 from app.identity import Actor, user_names
 from app.workflow import Runtime, TaskView
@@ -36,24 +35,6 @@ class Column(StrEnum):
     """Sent back once: signed or not, it stands here."""
     REPORTED = "REPORTED"
     """Reported back, not yet verified."""
-
-
-_PENDING = (OrderState.EXTENSION_PENDING, OrderState.RETURN_PENDING, OrderState.SHELVED, OrderState.SUSPENDED)
-_COLUMN: ColumnElement[str] = case(
-    (WorkOrder.ended_at.is_not(None), Column.REPORTED.value),
-    (WorkOrder.state.in_(_PENDING), Column.PENDING.value),
-    (CaseFile.rework_count > 0, Column.REWORK.value),
-    (WorkOrder.state == OrderState.DISPATCHED, Column.SIGN.value),
-    else_=Column.HANDLING.value,
-)
-_LIMIT = lateral(
-    select(TimeLimit.due_at)
-    .where(TimeLimit.order_id == WorkOrder.id, TimeLimit.ended_at.is_(None))
-    .order_by(TimeLimit.due_at)
-    .limit(1),
-    name="running_limit",
-)
-_DUE = func.coalesce(_LIMIT.c.due_at, NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +61,7 @@ class OrderItem:
 
     line: OrderLine
     column: Column
+    """REPORTED also for those that stand on no board any more."""
     tasks: Sequence[TaskView]
     names: Mapping[UUID, Mapping[str, str]]
     """Task id → what its diagram calls it, by language."""
@@ -105,16 +87,17 @@ class Board:
 
 
 def board(runtime: Runtime, session: Session, actor: Actor, wanted: OrderFilter, now: datetime) -> Board:
-    """The columns with their first cards. Five statements, however many orders there are."""
-    rows = session.execute(_ranked(actor, wanted, now)).all()
+    """The columns with their first cards. Six statements, however many orders there are."""
     columns = {column: ColumnOfOrders(column) for column in Column}
-    for row in rows:
-        column = columns[Column(row.place)]
-        column.count, column.late = row.whole, row.late_ones
-    found = order_items(runtime, session, [row.id for row in rows])
-    for item in found:
+    dues: list[datetime] = []
+    for place, count, late, longest in session.execute(_counted(actor, wanted, now)):
+        column = columns[Column(place)]
+        column.count, column.late = count, late
+        if longest is not None:
+            dues.append(longest)
+    ids = list(session.scalars(_first_cards(actor, wanted, now)))
+    for item in order_items(runtime, session, ids):
         columns[item.column].items.append(item)
-    dues = [row.due for row in rows if row.due < now and row.place != Column.REPORTED]
     return Board(list(columns.values()), sum(each.late for each in columns.values()), min(dues, default=None))
 
 
@@ -140,35 +123,32 @@ def order_item(runtime: Runtime, session: Session, order_id: UUID) -> OrderItem:
     return found[0]
 
 
-def _ranked(actor: Actor, wanted: OrderFilter, now: datetime) -> Select[Any]:
-    """The first cards of each column, with how many the column holds."""
-    open_ones = (
-        select(WorkOrder.id, _COLUMN.label("place"), _DUE.label("due"))
-        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
-        .outerjoin(_LIMIT, true())
-        .where(WorkOrder.ended_at.is_(None), readable_orders(actor), *_narrowed(wanted))
+def _counted(actor: Actor, wanted: OrderFilter, now: datetime) -> Select[*tuple[Any, ...]]:
+    """How many each column holds, how many of them are late, and since when: read from the index of the board alone."""
+    late = WorkOrder.due_at < now
+    query: Select[*tuple[Any, ...]] = select(
+        WorkOrder.place, func.count(), func.count().filter(late), func.min(WorkOrder.due_at).filter(late)
     )
-    reported = (
-        select(WorkOrder.id, _COLUMN.label("place"), WorkOrder.reported_at.label("due"))
-        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
-        .where(WorkOrder.state == OrderState.REPORTED_BACK, CaseFile.ended_at.is_(None))
-        .where(CaseFile.stage != CaseStage.RETURN_VISIT_EVALUATION, readable_orders(actor), *_narrowed(wanted))
-    )
-    if wanted.late:
-        open_ones = open_ones.where(_LIMIT.c.due_at < now)
-        reported = reported.where(false())
-    every = open_ones.union_all(reported).subquery()
-    column = every.c.place
-    # the newest report first, else what is due first
-    first = case((column == Column.REPORTED.value, -func.extract("epoch", every.c.due)), else_=None)
-    late = and_(every.c.due < now, column != Column.REPORTED.value)
-    ranked = select(
-        every,
-        func.row_number().over(partition_by=column, order_by=(first, every.c.due, every.c.id)).label("rank"),
-        func.count().over(partition_by=column).label("whole"),
-        func.count().filter(late).over(partition_by=column).label("late_ones"),
-    ).subquery()
-    return select(ranked).where(ranked.c.rank <= PER_COLUMN).order_by(ranked.c.place, ranked.c.rank)
+    return query.where(*_on_board(actor, wanted, now)).group_by(WorkOrder.place)
+
+
+def _first_cards(actor: Actor, wanted: OrderFilter, now: datetime) -> Select[Any]:
+    """The first cards of each column: what is due first, of reported ones the newest. A short reading of the index for
+    each column, whatever stands behind."""
+    parts = []
+    for rank, column in enumerate(Column):
+        newest = (WorkOrder.reported_at.desc(), WorkOrder.id)
+        order = newest if column is Column.REPORTED else (WorkOrder.due_at, WorkOrder.id)
+        first = select(WorkOrder.id, literal(rank).label("rank"), func.row_number().over(order_by=order).label("no"))
+        first = first.where(WorkOrder.place == column.value, *_on_board(actor, wanted, now))
+        parts.append(select(first.order_by(*order).limit(PER_COLUMN).subquery()))
+    cards = union_all(*parts).subquery()
+    return select(cards.c.id).order_by(cards.c.rank, cards.c.no)
+
+
+def _on_board(actor: Actor, wanted: OrderFilter, now: datetime) -> list[ColumnElement[bool]]:
+    only = [WorkOrder.place.is_not(None), readable_orders(actor), *_narrowed(wanted)]
+    return [*only, WorkOrder.due_at < now] if wanted.late else only
 
 
 def _listed(actor: Actor, wanted: OrderFilter, now: datetime) -> tuple[Any, ColumnElement[Any]]:
@@ -179,29 +159,16 @@ def _listed(actor: Actor, wanted: OrderFilter, now: datetime) -> tuple[Any, Colu
         fallen: Any = (
             select(WorkOrder.id, due.label("due"))
             .join(fell, fell.order_id == WorkOrder.id)
-            .join(CaseFile, CaseFile.id == WorkOrder.case_id)
             .where(fell.kind == LimitKind.HANDLE, due >= wanted.due_from, due < wanted.due_until)
         )
         if wanted.late:
             missed = or_(fell.state == LimitState.BREACHED, and_(fell.ended_at.is_(None), due < now))
             fallen = fallen.where(missed, or_(WorkOrder.ended_at.is_(None), WorkOrder.outcome == "REPORTED_BACK"))
         return fallen.where(readable_orders(actor), *_narrowed(wanted)), due
-    query: Any = (
-        select(WorkOrder.id, _DUE.label("due"))
-        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
-        .outerjoin(_LIMIT, true())
-    )
-    if wanted.column is Column.REPORTED:
-        reported = (WorkOrder.state == OrderState.REPORTED_BACK, CaseFile.ended_at.is_(None))
-        query = query.where(*reported, CaseFile.stage != CaseStage.RETURN_VISIT_EVALUATION)
-    else:
-        query = query.where(WorkOrder.ended_at.is_(None))
-    if wanted.late:  # few: found by the index of running limits, not by looking at each order
-        over = select(TimeLimit.order_id).where(TimeLimit.ended_at.is_(None), TimeLimit.due_at < now)
-        query = query.where(WorkOrder.id.in_(over))
-    if wanted.column is not None:
-        query = query.where(wanted.column.value == _COLUMN)
-    return query.where(readable_orders(actor), *_narrowed(wanted)), _DUE
+    due = WorkOrder.due_at.expression
+    query: Any = select(WorkOrder.id, due.label("due")).where(*_on_board(actor, wanted, now))
+    column_is = WorkOrder.place == wanted.column.value if wanted.column else WorkOrder.ended_at.is_(None)
+    return query.where(column_is), due
 
 
 def _narrowed(wanted: OrderFilter) -> list[ColumnElement[bool]]:
@@ -209,7 +176,7 @@ def _narrowed(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     if wanted.department:
         only.append(WorkOrder.department == wanted.department)
     if wanted.district:
-        only.append(lies_in(wanted.district))
+        only.append(lies_in(wanted.district, WorkOrder.district))
     if wanted.who is not None:
         held = select(UserTask.task_id).where(UserTask.subject_id == WorkOrder.id, UserTask.assignee == str(wanted.who))
         only.append(held.correlate(WorkOrder).exists())
@@ -230,24 +197,13 @@ def order_items(runtime: Runtime, session: Session, ids: Sequence[UUID]) -> list
         holder = next((task.assignee for task in mine if task.assignee), None)
         names = {task.task_id: _names(runtime, session, task) for task in mine}
         name = people.get(UUID(holder)) if holder else None
-        items.append(OrderItem(line, _column(line), mine, names, holder, name))
+        items.append(OrderItem(line, Column(line.order.place or Column.REPORTED), mine, names, holder, name))
     return items
 
 
 def _names(runtime: Runtime, session: Session, task: TaskView) -> Mapping[str, str]:
     element = elements(runtime, session, task.bundle_id).get(task.process_id, {}).get(task.element)
     return element.names if element else {"en": task.element}
-
-
-def _column(line: OrderLine) -> Column:
-    """As `_COLUMN` says it in SQL."""
-    if line.order.ended_at is not None:
-        return Column.REPORTED
-    if line.order.state in _PENDING:
-        return Column.PENDING
-    if line.rework_count > 0:
-        return Column.REWORK
-    return Column.SIGN if line.order.state == OrderState.DISPATCHED else Column.HANDLING
 
 
 def read_key(after: str) -> tuple[datetime, UUID]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.cases.models import CaseFile, TimeLimit, WorkOrder
+from app.cases.models import WorkOrder
 from app.cases.order_listing import readable_orders
 from app.identity import ACTIONS, Actor, Grant
 from app.reports.models import DailyFigure, DailyTopic, FiguresState
@@ -107,14 +107,11 @@ def figures(session: Session, actor: Actor, span: Span, now: datetime) -> Figure
 
 
 def overdue_now(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
-    """Open orders over a running limit, by department. Found by the index of running limits: what it costs depends on
+    """Open orders over a running limit, by department. Found by the index of their due times: what it costs depends on
     how many are late, not on how many there are."""
     late = (
-        select(WorkOrder.department, func.count(WorkOrder.id.distinct()))
-        .join(TimeLimit, TimeLimit.order_id == WorkOrder.id)
-        .join(CaseFile, CaseFile.id == WorkOrder.case_id)
-        .where(TimeLimit.ended_at.is_(None), TimeLimit.due_at < now, WorkOrder.ended_at.is_(None))
-        .where(readable_orders(actor))
+        select(WorkOrder.department, func.count())
+        .where(WorkOrder.ended_at.is_(None), WorkOrder.due_at < now, readable_orders(actor))
         .group_by(WorkOrder.department)
     )
     return {row[0]: row[1] for row in session.execute(late)}
