@@ -6,8 +6,8 @@ tasks (0007)."""
 
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 
 UP = """
 alter table work_order add column place text,             -- column of the board; null: stands on none any more
