@@ -84,6 +84,7 @@ def _deploy_once(runtime: "Runtime") -> bool:
 def _seed(desk: Desk, cases: int) -> bool:
     """Once. The mark tells the next start that this one was interrupted half-way."""
     from app.contacts.demo import load_demo_telephone
+    from app.contacts.demo_calls import load_demo_calls
     from app.identity import SEED, demo_users_exist
     from app.lifecycle import seed as demo_city
     from app.reports import roll_up
@@ -100,6 +101,7 @@ def _seed(desk: Desk, cases: int) -> bool:
     roll_up(runtime, patience=60)
     with transaction(runtime.sessions) as session:
         load_demo_telephone(session, SEED, runtime.clock.now())
+        load_demo_calls(session, runtime.clock.now())
     mark.unlink()
     return True
 

@@ -1,7 +1,12 @@
 """The demo city's past is made through the same doors, and is the same each time."""
 
+from sqlalchemy import func, select
+
 from app import audit, city, workflow
 from app.cases import CaseFilter, is_sound, list_cases
+from app.contacts.demo import load_demo_telephone
+from app.contacts.demo_calls import load_demo_calls
+from app.contacts.models import Call
 from app.identity import SEED
 from app.lifecycle import seed
 
@@ -21,6 +26,13 @@ def test_a_small_past(desk) -> None:
     assert {line.stage for line in lines if line.ended_at is None} >= {"ACCEPTANCE", "HANDLING"}
     numbers = [line.acceptance_no for line in reversed(lines)]
     assert numbers == sorted(numbers), "numbers follow the order of the reports"
+    with desk.session() as session, session.begin():
+        load_demo_telephone(session, SEED, desk.clock.now())
+        made = load_demo_calls(session, desk.clock.now())
+        assert load_demo_calls(session, desk.clock.now()) == made > 5, "the same calls, taken in once"
+        assert session.scalar(select(func.count()).select_from(Call)) == made
+        calls = session.scalars(select(Call).where(Call.outcome == "ANSWERED")).all()
+        assert all(call.case_id and call.agent and call.ended_at <= desk.clock.now() for call in calls)
 
 
 def test_the_same_number_tells_the_same_stories(desk) -> None:
