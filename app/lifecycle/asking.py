@@ -37,6 +37,7 @@ SENDERS: Mapping[str, str | None] = {
     "resume_order": None,
     "bring_visit_forward": None,
     "supervision_raised": None,
+    "supervision_settled": None,
     "withdraw_order": "lifecycle",
     "return_order": "lifecycle",
     "order_ended": "department_",

@@ -1,5 +1,6 @@
 """A calendar has a new version: open limits that it counts for are reckoned anew, each by a command of its own
-instance, so that rows, timers, tasks and history move together (Q01; docs/adr/013)."""
+instance, so that rows, timers, tasks and history move together (Q01; docs/adr/013); then the due times of tasks that
+have no limit (`calendar_tasks`)."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ from app.city import Calendar, CalendarRules, Unit
 from app.core.errors import Conflict
 from app.core.ids import derived_id, new_id
 from app.identity import WORKER, Actor
+from app.lifecycle.calendar_tasks import DEPARTMENT, redate_tasks
 from app.lifecycle.moving_limits import reckon_by
 from app.workflow import Busy, Command, Gone, OnInstance, OutboxRow, Runtime, Stuck, View, execute
 from app.workflow.engine.types import Variables
-from app.workflow.models import Outbox
+from app.workflow.models import Outbox, UserTask
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ _UNITS = (Unit.WORKING_DAY.value, Unit.WORKING_HOUR.value)
 def change_calendar(
     session: Session, kind: str, owner: str, change: Callable[[CalendarRules], CalendarRules], *, reason: str,
     actor: Actor, now: datetime,
-) -> tuple[UUID | None, int]:  # fmt: skip
+) -> tuple[UUID, int]:  # fmt: skip
     """`city.change_calendar`, and what is to be reckoned anew: the outbox row that carries it, to be queued after the
     commit, and how many open limits. Raises Forbidden, Invalid."""
     calendar = city.change_calendar(session, kind, owner, change, reason=reason, actor=actor, now=now)
@@ -44,12 +46,10 @@ def change_calendar(
 
 def order_recount(
     session: Session, calendar: Calendar, kind: str, owner: str, *, reason: str, actor: Actor, now: datetime
-) -> tuple[UUID | None, int]:
-    """(None, 0) when no open limit is concerned."""
+) -> tuple[UUID, int]:
+    """The outbox row, and how many open limits are concerned."""
     concerned = _concerned(session, kind, owner, calendar.id, calendar.version)
     count = session.scalar(select(func.count()).select_from(concerned.subquery())) or 0
-    if not count:
-        return None, 0
     body = {
         "calendar_id": str(calendar.id), "version": calendar.version, "kind": kind, "owner": owner, "reason": reason,
         "by": str(actor.id), "published_at": now.isoformat(),
@@ -84,8 +84,11 @@ def recount_limits(runtime: Runtime, row: OutboxRow) -> None:
             _beat(runtime, row.id)
     if busy is not None:
         raise busy  # the outbox comes again for those that somebody was just working on
+    tasks = redate_tasks(runtime, body, partial(_tasks_there, body), partial(_beat, runtime, row.id))
     with runtime.sessions.begin() as session:
-        result = {"version": version, "moved": _reckoned_anew(session, body), "stuck": stuck}
+        result = {"version": version, "moved": _reckoned_anew(session, body), "tasks": tasks, "stuck": stuck}
+        if not any((found, tasks, result["moved"])):
+            return
         audit.record(session, calendar_id, RECOUNTED, actor=WORKER, now=runtime.clock.now(), result=result,
                      stream_kind="calendar", stream_name=f"{body['kind']}:{body['owner']}")  # fmt: skip
 
@@ -133,21 +136,27 @@ def _concerned(session: Session, kind: str, owner: str, calendar_id: UUID, versi
         .join(CaseFile, CaseFile.id == TimeLimit.case_id)
         .outerjoin(WorkOrder, WorkOrder.id == TimeLimit.order_id)
         .where(TimeLimit.ended_at.is_(None), TimeLimit.unit.in_(_UNITS), other)
-        .where(*_place(session, kind, owner, district))
+        .where(*_place(session, kind, owner, WorkOrder.department, district))
         .order_by(TimeLimit.id)
     )  # fmt: skip
 
 
-def _place(session: Session, kind: str, owner: str, district: Any) -> Iterator[ColumnElement[bool]]:
+def _tasks_there(body: Any, session: Session) -> list[ColumnElement[bool]]:
+    return list(_place(session, body["kind"], body["owner"], DEPARTMENT, UserTask.district))
+
+
+def _place(
+    session: Session, kind: str, owner: str, department: Any, district: Any
+) -> Iterator[ColumnElement[bool]]:  # fmt: skip
     """Where the owner is, and nobody nearer has a calendar of their own."""
     if kind == "department":
-        yield WorkOrder.department == owner
+        yield department == owner
         return
     if kind == "district":
         yield _under(district, owner)
     for other_kind, other, _ in city.all_calendars(session):
         if other_kind == "department":
-            yield or_(WorkOrder.department.is_(None), WorkOrder.department != other)
+            yield or_(department.is_(None), department != other)
         elif other_kind == "district" and other != owner and (kind == "city" or other.startswith(f"{owner}/")):
             yield ~_under(district, other)
 

@@ -149,6 +149,13 @@ def _limit(kind: str, change: Mapping[str, Any], words: Words) -> str:
     return words.say(f"lifecycle.history.limit.{new}", limit=limit)
 
 
+def _task_due(element: str, change: Mapping[str, Any], words: Words) -> str:
+    new, names = change["new"], change["new"]["names"]
+    due, before = words.time(new["due_at"]), words.time(change["old"]["due_at"])
+    task = names.get(words.language) or names.get("en") or element
+    return words.say("lifecycle.history.task_due", task=task, due=due, before=before)
+
+
 def _dispatched(rest: str, change: Mapping[str, Any], words: Words) -> str:
     orders = [
         words.say(
@@ -200,5 +207,6 @@ _SPECIAL: Mapping[str, Callable[[str, Mapping[str, Any], Words], str]] = {
     "notice": _notice,
     "supervision_due": _answer_due,
     "supervision_rule": _rule,
+    "task_due": _task_due,
     "visit": _visit,
 }

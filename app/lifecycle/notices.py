@@ -31,14 +31,17 @@ Reach = Mapping[str, Sequence[str]]
 
 
 def notify(session: Session, call: Call, on: OnInstance) -> Variables:
-    """Tell handlers, heads, supervisors, leaders or agents; once for each limit (else round) and rung. The table
-    `reminders` says whom and by which channels; where it has no row for it, the people `to` in the house."""
+    """Tell handlers, heads, supervisors, leaders or agents; once for each limit (else round) and rung. `due`: a time
+    that no limit holds; then once for each of them. The table `reminders` says whom and by which channels; where it has
+    no row for it, the people `to` in the house."""
     order, case = order_of(session, on), case_of(session, on)
     kind, rung = said(call.inputs["kind"]), said(call.inputs.get("rung"))
     to = call.inputs["to"]
-    limit = _limit(dossier_of(session, on).running_limits(order), kind)
-    occasion = f"{_edition(limit) if limit else f'round {case.round}'}:{kind}:{rung}"
-    due = limit.due_at.astimezone(on.runtime.zone).strftime("%m-%d %H:%M") if limit else None
+    given = call.inputs.get("due")
+    limit = None if given else _limit(dossier_of(session, on).running_limits(order), kind)
+    measure = given.isoformat() if given else _edition(limit) if limit else f"round {case.round}"
+    occasion, due_at = f"{measure}:{kind}:{rung}", given or (limit.due_at if limit else None)
+    due = due_at.astimezone(on.runtime.zone).strftime("%m-%d %H:%M") if due_at else None
     reach = reach_of(session, on, rung, kind, [to] if isinstance(to, str) else list(to), call.element)
     note_told(on, kind, reach, rung)
     tell(session, on, kind, reach, occasion=occasion, rung=rung, due=due)

@@ -1,4 +1,5 @@
-"""What is asked of an order in handling: more time, a pause, going on. Its diagram says who grants it (Q02)."""
+"""What is asked of an order: more time, a pause, going on, of the limit to handle it or, before, to sign for it. Its
+diagram says who grants it (Q02)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,9 +45,12 @@ class Askable:
 
 
 def askable(session: Session, order: WorkOrder) -> Askable | None:
-    """None where nothing can be asked: nobody handles the order."""
-    limit = open_limit(session, order.case_id, order.id, LimitKind.HANDLE)
-    if limit is None or order.ended_at is not None:
+    """None where nothing can be asked: neither limit runs, or the department wants to return the order."""
+    if order.ended_at is not None or order.state == OrderState.RETURN_PENDING:
+        return None
+    found = (open_limit(session, order.case_id, order.id, kind) for kind in (LimitKind.HANDLE, LimitKind.SIGN))
+    limit = next((each for each in found if each is not None), None)
+    if limit is None:
         return None
     unit = _unit(limit)
     first = None if limit.extensions else _ordered(limit, unit)
@@ -74,8 +78,8 @@ def ask_extension(
         _check_amount(session, order, value, known.unit, runtime.clock.now())
         instance_id = order.instance_id
     extension = {
-        "value": value, "unit": known.unit.value, "reason": reason, "no": len(known.limit.extensions) + 1,
-        "within": known.most is not None and value <= known.most,
+        "limit": known.limit.kind, "value": value, "unit": known.unit.value, "reason": reason,
+        "no": len(known.limit.extensions) + 1, "within": known.most is not None and value <= known.most,
     }  # fmt: skip
     ask(runtime, instance_id, "extension_asked", order_id, {"extension": extension}, actor, command_id)
 
@@ -98,7 +102,7 @@ def ask_pause(
         if not now < until <= now + LONGEST_PAUSE:
             raise Invalid("lifecycle.pause_until")
         instance_id = order.instance_id
-    pause = {"kind": kind.value, "until": until, "reason": reason}
+    pause = {"limit": known.limit.kind, "kind": kind.value, "until": until, "reason": reason}
     ask(runtime, instance_id, "pause_asked", order_id, {"pause": pause}, actor, command_id)
 
 

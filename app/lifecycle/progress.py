@@ -1,7 +1,8 @@
 """What follows from where the tokens are: stage and status of a case, state of an order, the time each stage took.
 
 Diagrams say it by element properties: `stage` on the lifecycle's sub-processes; `orderState` (when the element is
-entered) and `orderStateAfter` (when it is completed) in departments' diagrams (D13, D14, W11)."""
+entered) and `orderStateAfter` (when it is completed) in departments' diagrams; AS_BEFORE is where the work on the order
+stands by itself: to be signed, or in handling (D13, D14, W11)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.cases.enums import CaseStage, CaseStatus, OrderState
-from app.cases.models import CaseFile, StageTime
+from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.lifecycle.dossier import dossier_of, order_of
 from app.lifecycle.handling import set_order_state
 from app.lifecycle.subject import CASE, ORDER
@@ -17,6 +18,7 @@ from app.workflow import OnInstance
 from app.workflow.engine.types import Element, Step
 
 LEFT = ("completed", "cancelled")
+AS_BEFORE = "AS_BEFORE"
 VERIFYING = (CaseStage.FEEDBACK, CaseStage.RETURN_VISIT_EVALUATION)
 
 
@@ -63,7 +65,14 @@ def _follow_order(session: Session, on: OnInstance, steps: Sequence[Step], eleme
         if (step.state == "entered" and (state := element.properties.get("orderState"))) or (
             step.state == "completed" and (state := element.properties.get("orderStateAfter"))
         ):
-            set_order_state(order, OrderState(state), on)
+            set_order_state(order, _work_on(order) if state == AS_BEFORE else OrderState(state), on)
+
+
+def _work_on(order: WorkOrder) -> OrderState:
+    """An objection that is under review meanwhile stays so."""
+    if order.state == OrderState.RETURN_PENDING:
+        return OrderState.RETURN_PENDING
+    return OrderState.DISPATCHED if order.signed_at is None else OrderState.IN_HANDLING
 
 
 def status_of(case: CaseFile) -> CaseStatus:

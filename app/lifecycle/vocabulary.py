@@ -40,8 +40,8 @@ RESULTS: Mapping[str, Mapping[str, Values]] = {
     **{name: {"id": "string", **_LIMIT} for name in ("start_limit", "extend_limit", "pause_limit", "resume_limit")},
     "start_rework": {"rework_count": "number"},
     **{name: {} for name in (
-        "alarm", "close_case", "end_order", "notify", "raise_supervision", "record_instruction", "reply_sent",
-        "report_to_leader", "send_message", "void_case",
+        "alarm", "answer_supervision", "close_case", "end_order", "notify", "raise_supervision", "record_instruction",
+        "reply_sent", "report_to_leader", "send_message", "void_case",
     )},
 }  # fmt: skip
 """Variables that an operation returns."""
@@ -103,8 +103,14 @@ MESSAGES: Mapping[str, MessageKind] = {
     "withdraw_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
     "return_order": MessageKind(sent=True, senders=("lifecycle",), variables=_REASON),
     "supervision_raised": MessageKind(
-        sent=True, senders=(), variables={"level": _of(enums.SupervisionLevel), "reason": None, "supervision_id": None}
+        sent=True,
+        senders=(),
+        variables={
+            "level": _of(enums.SupervisionLevel),
+            **dict.fromkeys(("reason", "supervision_id", "answer_due_at")),
+        },
     ),
+    "supervision_settled": MessageKind(sent=True, senders=(), variables={}),
     "extension_asked": MessageKind(sent=True, senders=(), variables={"extension": None}),
     "pause_asked": MessageKind(sent=True, senders=(), variables={"pause": None}),
     "resume_order": MessageKind(sent=True, senders=(), variables=_REASON),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from app import city, lifecycle, workflow
+from app.cases.enums import SupervisionLevel
 from app.cases.models import CaseFile
 from app.city.models import Department
 from app.core.clock import SimulatedClock
@@ -24,6 +25,7 @@ from app.scenarios.checks import CHECKS
 from app.scenarios.comparing import written
 from app.scenarios.schemas import Check, Deed, Failure, Outcome, Place, Scenario, Span, Step
 from app.scenarios.view import Diagrams, View, passed
+from app.supervision import Asked, answer_supervision, close_supervision, raise_supervision
 from app.workflow import Command, Fault, Runtime, TaskView
 
 NOTHING = "–"
@@ -240,6 +242,25 @@ class Play:
             actor=self._person(deed),
         )  # fmt: skip
 
+    def supervise(self, deed: Deed) -> None:
+        level = SupervisionLevel(deed.values.get("level", SupervisionLevel.SUPERVISION))
+        order = None if deed.of == "case" else self._order(deed.of)
+        asked = Asked(level, str(deed.values.get("text", "")) or self.say("some_reason"), order)
+        raise_supervision(self.runtime, self._case(), asked, actor=self._person(deed))
+
+    def answer(self, deed: Deed) -> None:
+        answer_supervision(self.runtime, self._demand(), self._reason(deed), actor=self._person(deed))
+
+    def settle_demand(self, deed: Deed) -> None:
+        close_supervision(self.runtime, self._demand(), self._reason(deed), actor=self._person(deed))
+
+    def _demand(self) -> UUID:
+        """The newest demand of the case."""
+        demands: list[UUID] = self._look(lambda view: [each.id for each in view.supervisions])
+        if not demands:
+            raise Stopped(self.say("a_demand"), NOTHING)
+        return demands[-1]
+
     def void_case(self, deed: Deed) -> None:
         cause = str(deed.values.get("cause", "OTHERS"))
         lifecycle.void_case(
@@ -305,7 +326,8 @@ _DEEDS: Mapping[str, Callable[[Play, Deed], None]] = {
     "resume": Play.resume, "assist": Play.assist, "reassign": Play.reassign, "void_case": Play.void_case,
     "reopen": Play.reopen,
     "bring_forward": Play.bring_forward, "contact": Play.contact,
-    "message": Play.message, "signal": Play.signal, "correct": Play.correct, "start": Play.start,
+    "supervise": Play.supervise, "answer": Play.answer, "settle": Play.settle_demand, "message": Play.message,
+    "signal": Play.signal, "correct": Play.correct, "start": Play.start,
 }  # fmt: skip
 
 

@@ -71,6 +71,15 @@ DEEDS: tuple[Form, ...] = (
         "reopen", "agent asks to reopen the case",
         rf"{_WHO} (?:asks to reopen|reopens) the case", rf"{_WHO}\s*(?:申请)?重启案件",
     ),
+    _form(
+        "supervise", "supervisor supervises the order of municipal",
+        rf"{_WHO} supervises (?:the (?P<case>case)|the order of {_DEPARTMENT})",
+        rf"{_WHO}\s*督办\s*(?:(?P<case>案件)|{_DEPARTMENT}\s*的?工单)",
+    ),
+    _form(
+        "answer", "municipal answers the supervision", rf"{_WHO} answers the supervision", rf"{_WHO}\s*回复督办",
+    ),
+    _form("settle", "supervisor closes the supervision", rf"{_WHO} closes the supervision", rf"{_WHO}\s*办结督办"),
     _form("void_case", "supervisor voids the case", rf"{_WHO} voids the case", rf"{_WHO}\s*作废案件"),
     _form(
         "resume", "supervisor resumes the order of municipal",

@@ -2,6 +2,7 @@
 and by rule."""
 
 from app.supervision.actions import Asked, answer_supervision, close_supervision, raise_supervision
+from app.supervision.operations import answer_supervision as answer_by_diagram
 from app.supervision.operations import raise_supervision as raise_by_diagram
 from app.supervision.queries import (
     DemandLine,
@@ -26,6 +27,7 @@ __all__ = [
     "Result",
     "Within",
     "announce",
+    "answer_by_diagram",
     "answer_supervision",
     "answers_of",
     "close_supervision",

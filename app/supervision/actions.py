@@ -23,7 +23,7 @@ from app.messaging import send_notice
 from app.supervision.errors import Closed, NotHigher
 from app.supervision.models import Supervision, SupervisionAnswer
 from app.supervision.queries import answers_of, supervision_by_id
-from app.supervision.raising import Demand, Within, raise_demand, rank
+from app.supervision.raising import Demand, Within, raise_demand, rank, settle
 from app.workflow import Command, OnInstance, Runtime
 from app.workflow.engine.types import Variables
 from app.workflow.peek import was_done
@@ -89,7 +89,7 @@ def _raise(session: Session, on: OnInstance, asked: Asked, supervision_id: UUID)
             raise Closed
         if rank(asked.level) <= rank(before.level):
             raise NotHigher
-        _closed(before, RAISED, on.actor, on.now)
+        _closed(session, before, RAISED, on.actor, on.now)
     demand = Demand(asked.level, "", asked.text.strip(), order, asked.answer, before, custom=asked.custom)
     raise_demand(session, on, dossier, demand, supervision_id)
     dossier.save()
@@ -112,14 +112,16 @@ def answer_supervision(
             raise Forbidden("supervision.not_asked")
 
     def write(session: Session, on: Recorder, now: datetime) -> None:
-        _answer(session, on, supervision_id, code, words, actor, now)
+        found = take_answer(session, on, supervision_id, code, words, actor, now)
+        settle(session, found, [code], now)
 
     _do(runtime, demand, case, {"answer": words, "department": code}, write, actor, command_id)
 
 
-def _answer(
+def take_answer(
     session: Session, on: Recorder, supervision_id: UUID, department: str, words: str, actor: Actor, now: datetime
-) -> None:
+) -> Supervision:
+    """Write the answer down, and tell whoever watches the demand. Raises Closed."""
     demand = session.get_one(Supervision, supervision_id, with_for_update=True)
     if demand.state == SupervisionState.CLOSED:
         raise Closed
@@ -143,6 +145,7 @@ def _answer(
         params={"case_no": case.case_no, "name": actor.name, "level": f"enum.SupervisionLevel.{demand.level}"},
         now=now,
     )  # fmt: skip
+    return demand
 
 
 def close_supervision(
@@ -158,7 +161,7 @@ def close_supervision(
         found = session.get_one(Supervision, supervision_id, with_for_update=True)
         if found.state == SupervisionState.CLOSED:
             raise Closed
-        _closed(found, words.strip()[:LONGEST], actor, now)
+        _closed(session, found, words.strip()[:LONGEST], actor, now)
         on.change("supervision_closed", None, found.level)
         if found.closing_text:
             on.change("supervision_closing", None, found.closing_text, personal=True)
@@ -166,9 +169,10 @@ def close_supervision(
     _do(runtime, demand, case, {"close": words}, write, actor, command_id)
 
 
-def _closed(demand: Supervision, words: str, actor: Actor, now: datetime) -> None:
+def _closed(session: Session, demand: Supervision, words: str, actor: Actor, now: datetime) -> None:
     demand.state, demand.closed_at = SupervisionState.CLOSED, now
     demand.closed_by, demand.closed_by_name, demand.closing_text = actor.id, actor.name, words
+    settle(session, demand, demand.departments, now)
 
 
 def _own(demand: Supervision, actor: Actor) -> str:

@@ -22,8 +22,9 @@ from app.workflow.peek import decide
 
 OUTBOX_KIND = "supervision"
 """Outbox rows of this kind tell people of a demand; they have its id."""
-MESSAGE = "supervision_raised"
-"""What diagrams of the case and of its orders may wait for."""
+MESSAGE, SETTLED = "supervision_raised", "supervision_settled"
+"""What diagrams of the case and of its orders may wait for; settled: nobody need answer it any more, with the key
+`<demand>:<department>`."""
 ANSWERS = "supervision_answer"
 """The decision that says how soon a level wants its answer."""
 LEVELS = list(SupervisionLevel)
@@ -87,6 +88,14 @@ def mark(session: Session, case: CaseFile, level: SupervisionLevel, on: OnInstan
     on.change("supervision", old, level.value)
 
 
+def settle(session: Session, row: Supervision, departments: Sequence[str], now: datetime) -> None:
+    """These need not answer any more: whatever task a diagram gave them ends."""
+    keys = [f"{row.id}:{code}" for code in departments]
+    posts = [Post(SETTLED, key, {}, f"{SETTLED}:{key}") for key in keys]
+    with session.no_autoflush:
+        post_awaited(session, posts, now=now)
+
+
 def rank(level: str | None) -> int:
     """0: none; 4: CIRCULAR."""
     return 0 if level is None else LEVELS.index(SupervisionLevel(level)) + 1
@@ -135,7 +144,9 @@ def _json(rule: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _tell_diagrams(session: Session, dossier: Dossier, row: Supervision, on: OnInstance) -> None:
     """The case's diagram, and each order's that is concerned, may react by a message event."""
     concerned: Sequence[UUID] = [row.order_id] if row.order_id else [each.id for each in dossier.open_orders()]
-    payload = {"level": row.level, "reason": row.reason, "supervision_id": str(row.id)}
+    payload = {
+        "level": row.level, "reason": row.reason, "supervision_id": str(row.id), "answer_due_at": row.answer_due_at,
+    }  # fmt: skip
     keys = [dossier.case.id, *concerned]
     posts = [Post(MESSAGE, str(key), payload, f"{MESSAGE}:{row.id}:{key}") for key in keys]
     with session.no_autoflush:

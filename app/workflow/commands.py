@@ -178,7 +178,7 @@ def amend(attempt: Attempt) -> object:
     follow."""
     _reason(attempt)
     variables = attempt.prepared({})
-    if variables or attempt.on.moved_limits:
+    if variables or attempt.on.moved_limits or attempt.on.redated:
         run(attempt, SetVariables(variables))
     return None
 

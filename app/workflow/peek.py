@@ -14,14 +14,15 @@ from app.audit.models import History
 from app.core.errors import NotFound
 from app.core.ids import derived_id, new_id
 from app.dmn import Explained
-from app.identity.actors import Actor
+from app.identity.actors import WORKER, Actor
 from app.workflow import codec
-from app.workflow.engine.types import Element, Refused, Variables
+from app.workflow.engine.types import Element, Fault, NotOpen, Redate, Refused, Variables
 from app.workflow.errors import Gone
 from app.workflow.execute import execute
 from app.workflow.models import Instance, Message, UserTask
-from app.workflow.queries import open_tasks, task_view
-from app.workflow.runtime import Runtime
+from app.workflow.queries import instance_view, open_tasks, task_view
+from app.workflow.running import compiled_of, context_of
+from app.workflow.runtime import OnInstance, Runtime
 from app.workflow.schemas import Command, Result, TaskView
 
 AT_ONCE = timedelta(seconds=30)
@@ -34,6 +35,22 @@ def variables_at(runtime: Runtime, session: Session, task: TaskView) -> dict[str
         return {}
     compiled = runtime.bundles.get(session, row.bundle_id, runtime.registry)
     return compiled.variables(bytes(row.state), task.task_id.hex)
+
+
+def redated(runtime: Runtime, session: Session, task_id: UUID, opened_at: datetime) -> datetime | None:
+    """When an open task would be due, were its dates evaluated once more as of its opening; None: as before. Nothing is
+    changed by asking."""
+    query = select(Instance).join(UserTask, UserTask.instance_id == Instance.id).where(UserTask.task_id == task_id)
+    row = session.scalars(query).one_or_none()
+    if row is None or row.state is None:
+        return None
+    on = OnInstance(runtime, instance_view(row), Command(new_id(), "amend", WORKER, {}), 0, runtime.clock.now())
+    try:
+        compiled = compiled_of(runtime, session, on)
+        moved = compiled.move(bytes(row.state), Redate(task_id.hex), context_of(runtime, session, on, opened_at))
+    except (Fault, NotOpen):
+        return None
+    return moved.after.tasks[task_id.hex].due if moved.result["rescheduled"] else None
 
 
 def elements(runtime: Runtime, session: Session, bundle_id: UUID) -> Mapping[str, Mapping[str, Element]]:

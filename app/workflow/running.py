@@ -3,8 +3,9 @@
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +23,7 @@ from app.workflow.engine.types import (
     Moved,
     NotOpen,
     Recompute,
+    Redate,
     Refused,
     SetVariables,
     Step,
@@ -38,7 +40,10 @@ def compiled_of(runtime: Runtime, session: Session, on: OnInstance) -> Compiled:
         raise Fault(None, f"this instance's bundle cannot be loaded: {refused}") from refused
 
 
-def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
+def context_of(runtime: Runtime, session: Session, on: OnInstance, as_of: datetime | None = None) -> Context:
+    """What the engine is given for a command; `as_of`: for expressions, as they would have been then."""
+    now = as_of or on.now
+
     def perform(call: Call) -> Variables:
         handler = runtime.handlers.get(call.operation)
         if handler is None:
@@ -52,8 +57,8 @@ def context_of(runtime: Runtime, session: Session, on: OnInstance) -> Context:
 
     functions: dict[str, Callable[..., Any]] = {}
     for provider in runtime.providers:
-        functions |= guarded(None, lambda provider=provider: provider(session, on.instance, on.now))  # type: ignore[misc]
-    return Context(on.now.astimezone(runtime.zone), perform, functions, passing=(DBAPIError,))
+        functions |= guarded(None, lambda provider=provider: provider(session, on.instance, now))  # type: ignore[misc]
+    return Context(now.astimezone(runtime.zone), perform, functions, passing=(DBAPIError,))
 
 
 def _may_call(runtime: Runtime, session: Session, on: OnInstance, operation: str) -> bool:
@@ -117,6 +122,10 @@ def move(runtime: Runtime, session: Session, on: OnInstance, state: bytes, comma
         for follow in (SetVariables(held), Recompute(frozenset(held))):
             if whole.state is not None:
                 whole = joined(whole, apply(whole.state, follow))
+    for task_id, opened_at in on.redated.items():
+        if whole.state is not None:
+            then = context_of(runtime, session, on, opened_at)
+            whole = joined(whole, guarded(None, partial(compiled.move, whole.state, Redate(task_id), then)))
     listen(runtime, session, on, whole.steps, compiled)
     return whole
 

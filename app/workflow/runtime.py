@@ -31,6 +31,8 @@ class OnInstance:
         self.personal: dict[str, dict[str, Any]] = {}
         self.scope: dict[str, Any] = {}
         self.decided: list[Decided] = []
+        self.redated: dict[str, datetime] = {}
+        """Open tasks whose due times are to be reckoned anew → when each opened: as if it opened then, today."""
         self.moved_limits: dict[str, Variables] = {}
         """Limits that this command moved, by id: the instance's variables that hold one take over the new times, and
         timers and due dates that read them follow."""

@@ -123,7 +123,7 @@ def published(
     again: Callable[[Mapping[str, str]], str],
 ) -> Response | tuple[str, int]:  # fmt: skip
     """A new version of the calendar; open limits that it counts for follow, in the background."""
-    ordered: list[tuple[UUID | None, int]] = []
+    ordered: list[tuple[UUID, int]] = []
 
     def deed(session: Session) -> None:
         require_owner(session, kind, owner)
@@ -132,11 +132,9 @@ def published(
 
     def said() -> str:
         row_id, count = ordered[0]
-        if row_id is None:
-            return t("web.admin.calendar.published")
         if (queue := site().runtime.queue) is not None:
             queue.enqueue([row_id])
-        return t("web.admin.calendar.published.moving", n=count)
+        return t("web.admin.calendar.published.moving", n=count) if count else t("web.admin.calendar.published")
 
     return tried(deed, said, back, again)
 

@@ -7,7 +7,7 @@ from . import modify, scopes, throwing
 from .activities import OperationSpec, UserTaskSpec
 from .events import WaitingSpec, waiting
 from .instance import Instance
-from .recompute import recompute
+from .recompute import recompute, redate
 from .token import READY, STARTED, Token
 from .types import (
     ArmNew,
@@ -22,6 +22,7 @@ from .types import (
     Modify,
     NotOpen,
     Recompute,
+    Redate,
     Reschedule,
     SetVariables,
     ThrowError,
@@ -117,6 +118,14 @@ def _(command: Reschedule, instance: Instance) -> Variables:
 @apply.register
 def _(command: Recompute, instance: Instance) -> Variables:
     return {"rescheduled": recompute(instance, command.changed)}
+
+
+@apply.register
+def _(command: Redate, instance: Instance) -> Variables:
+    token = instance.find(command.task_id)
+    if token is None or token.state != READY or not isinstance(token.task_spec, UserTaskSpec):
+        raise NotOpen(command.task_id)
+    return {"rescheduled": redate(token, token.task_spec)}
 
 
 @apply.register

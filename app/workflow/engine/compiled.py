@@ -226,6 +226,7 @@ def _process(process: ProcessModel) -> Process:
             node.zeebe.properties,
             node.zeebe.get("formDefinition", "formId"),
             bool(node.zeebe.outputs),
+            tuple(filter(None, (node.zeebe.get("taskSchedule", name) for name in ("dueDate", "followUpDate")))),
         )
         for node in process.scope.walk()
     }

@@ -19,6 +19,8 @@ class Element:
     form_id: str | None = None
     has_outputs: bool = False
     """Its output mappings alone say what it leaves behind; without any everything it is given is."""
+    dates: tuple[str, ...] = ()
+    """Expressions of a user task's due and follow-up times."""
 
 
 @dataclass(frozen=True, slots=True)

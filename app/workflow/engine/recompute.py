@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from . import scopes, userwork
 from .activities import UserTaskSpec
 from .events import BoundarySpec, waiting
+from .expressions import Expr
 from .instance import Instance
 from .token import READY, Token
 from .waits import TimerWait, due, seen_from
@@ -63,12 +64,20 @@ def _tasks(instance: Instance, changed: frozenset[str]) -> Iterator[str]:
             spec = token.task_spec
             if token.state != READY or not isinstance(spec, UserTaskSpec):
                 continue
-            dates = {name: spec.fields[name] for name in DATES if name in spec.fields}
-            if not any(expression.names & changed for expression in dates.values()):
-                continue
-            work = {name: value for name, value in token.internal_data["task"].items() if name not in DATES}
-            work |= userwork.evaluate(token, dates)
-            if work != token.internal_data["task"]:
-                token.internal_data["task"] = work
-                token.note("waiting", "reschedule", userwork.instant(work, "due"))
-                yield token.element
+            if any(expression.names & changed for expression in _dates(spec).values()):
+                yield from redate(token, spec)
+
+
+def redate(token: Token, spec: UserTaskSpec) -> list[str]:
+    """Evaluate an open task's dates once more. Returns its element when they moved. Raises Fault."""
+    work = {name: value for name, value in token.internal_data["task"].items() if name not in DATES}
+    work |= userwork.evaluate(token, _dates(spec))
+    if work == token.internal_data["task"]:
+        return []
+    token.internal_data["task"] = work
+    token.note("waiting", "reschedule", userwork.instant(work, "due"))
+    return [token.element]
+
+
+def _dates(spec: UserTaskSpec) -> dict[str, Expr]:
+    return {name: spec.fields[name] for name in DATES if name in spec.fields}

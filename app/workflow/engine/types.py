@@ -225,6 +225,14 @@ class Recompute:
 
 
 @dataclass(frozen=True, slots=True)
+class Redate:
+    """The calendar has changed: an open task's due and follow-up times are evaluated once more. The context's `now` and
+    functions are those of the moment when the task opened."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetVariables:
     """Written to the instance's scope by an authorised person or an action (an extension's new limit)."""
 
@@ -261,6 +269,7 @@ EngineCommand = (
     | ThrowError
     | Reschedule
     | Recompute
+    | Redate
     | SetVariables
     | Modify
     | ArmNew

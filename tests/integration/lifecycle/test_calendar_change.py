@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -112,6 +113,34 @@ def test_one_that_stands_still_goes_on_by_the_new_calendar(desk) -> None:
     desk.clock.move_to(datetime(2026, 11, 18, 10, 0, tzinfo=ZONE))
     lifecycle.resume_order(desk.runtime, order.id, reason="恢复", actor=supervisor)
     assert limit(desk, case_id).due_at.astimezone(ZONE).date() == date(2026, 11, 19), "Wednesday is free now"
+
+
+def test_due_times_that_a_diagram_reckons_by_itself_follow_from_when_their_task_opened(desk) -> None:
+    """`=deadline(4, "WORKING_HOUR")` on the supervisor's decision: no limit row tells how it came about."""
+    case_id = signed(desk)
+    (order,) = desk.orders(case_id)
+    lifecycle.ask_extension(
+        desk.runtime, order.id, value=Decimal(1), reason="人手不足", actor=desk.person("municipal")
+    )  # fmt: skip
+    task = desk.tasks(case_id)["decide_extension:municipal"]
+    desk.wait(hours=1)
+    publish(desk, "city", "jz", free(MONDAY))
+    desk.settle()
+    moved = desk.tasks(case_id)["decide_extension:municipal"]
+    assert moved.task_id == task.task_id
+    assert task.due.astimezone(ZONE) == datetime(2026, 11, 16, 14, 30, tzinfo=ZONE)
+    assert moved.due.astimezone(ZONE) == datetime(2026, 11, 17, 14, 30, tzinfo=ZONE), "four hours of Tuesday"
+    with desk.session() as session:
+        told = lifecycle.history_of(desk.runtime, session, desk.case(case_id), desk.person("supervisor"), "zh-CN")
+        assert audit.verify(session) == []
+    assert any("任务“审批延期”：到期时间由2026-11-16 14:30改为2026-11-17 14:30" in str(row) for row in told)
+    publish(desk, "city", "jz", free(date(2026, 12, 24)))
+    desk.settle()
+    with desk.session() as session:
+        told = [
+            row for row in audit.read(session, order.instance_id) if "task_due.decide_extension" in str(row.changes)
+        ]
+    assert len(told) == 1, "what stays due as it was hears nothing"
 
 
 def test_a_job_that_begins_again_moves_nothing_twice(desk) -> None:

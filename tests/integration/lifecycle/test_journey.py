@@ -84,8 +84,8 @@ def test_a_limit_that_runs_out_is_heard_once_by_each(desk) -> None:
             heard.append(Counter(dict(session.execute(text("select kind, count(*) from notice group by 1")).all())))
     warned, due, escalated = heard
     assert warned == {"HANDLE": 1}, "the handler alone"
-    assert due == {"HANDLE": 1 + 3, "ALARM": 3}, "handler and two supervisors; alarm to these and the leader"
-    assert escalated == due + Counter({"HANDLE": 1, "SUPERVISED": 1}), "the leader, and whoever works on it"
+    assert due == {"HANDLE": 1 + 4, "ALARM": 3}, "handler, head and two supervisors; alarm to these and the leader"
+    assert escalated == due + Counter({"HANDLE": 2, "SUPERVISED": 2}), "the leader and the head; whoever works on it"
     assert desk.case(made.case_id).supervision_level == "SUPERVISION"
 
     with desk.session() as session:

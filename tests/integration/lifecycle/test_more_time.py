@@ -64,6 +64,50 @@ def test_an_extension_moves_row_timers_and_tasks_together_and_history_says_why(d
     assert any("instead of" in str(row) for row in told)
 
 
+def test_the_limit_to_sign_is_extended_with_its_timers_and_signing_settles_what_is_undecided(desk) -> None:
+    made = desk.given_dispatched()
+    (order,) = desk.orders(made.case_id)
+
+    def signing() -> TimeLimit:
+        with desk.session() as session:
+            return session.scalars(
+                select(TimeLimit).where(TimeLimit.order_id == order.id, TimeLimit.kind == "SIGN")
+            ).one()
+
+    before = signing().due_at
+    extend(desk, order.id, 1)
+    desk.do("supervisor", made.case_id, "decide_extension:sanitation", extension_decision="GRANTED")
+    moved = signing()
+    timers = due_timers(desk, order.id)
+    assert moved.due_at > before
+    assert (timers["sign_warn"], timers["sign_due"]) == (moved.warn_at, moved.due_at)
+    assert desk.tasks(made.case_id)["sign:sanitation"].due == moved.due_at
+    assert desk.orders(made.case_id)[0].state == "DISPATCHED"
+    extend(desk, order.id)
+    assert "decide_further_extension:sanitation" in desk.tasks(made.case_id)
+    desk.do("sanitation", made.case_id, "sign:sanitation", decision="SIGN")
+    assert desk.tasks(made.case_id).keys() == {"handle:sanitation"}
+    assert (signing().state, handling(desk, order.id).extensions) == ("MET", [])
+
+
+def test_an_order_that_is_returned_takes_what_was_asked_along(desk) -> None:
+    made = desk.given_dispatched()
+    (order,) = desk.orders(made.case_id)
+    extend(desk, order.id)
+    desk.do(
+        "sanitation",
+        made.case_id,
+        "sign:sanitation",
+        decision="RETURN",
+        objection_rule="市容条例第三条",
+        objection_text="不属于本单位职责",
+    )
+    desk.do("supervisor", made.case_id, "review_objection:sanitation", review="GRANTED")
+    assert not any(name.endswith(":sanitation") for name in desk.tasks(made.case_id))
+    with desk.session() as session:
+        assert workflow.instance(session, order.instance_id).status == "COMPLETED"
+
+
 def test_what_is_refused_and_to_whom(desk) -> None:
     _, order_id = signed(desk)
     agent, sanitation, supervisor = (desk.person(name) for name in ("agent", "sanitation", "supervisor"))

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from app import audit
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.ids import new_id
-from app.identity import SEED, Grant, Role, add_user
 from app.messaging.models import Notice
 from app.supervision import scores, spot_checks, spot_samples
 from app.supervision.models import SpotCheck
@@ -20,10 +19,7 @@ ZONE = "Asia/Shanghai"
 
 @pytest.fixture
 def closed(desk):
-    """Three orders that sanitation reported back, and somebody who heads it."""
-    with desk.runtime.sessions.begin() as session:
-        head = Grant(Role.DEPARTMENT_HEAD, None, "sanitation")
-        add_user(session, "sanitation_head", "赵主任", "a long password", [head], SEED, desk.clock.now(), demo=True)
+    """Three orders that sanitation reported back."""
     cases = [desk.given_dispatched() for _ in range(3)]
     for made in cases:
         desk.finish(made.case_id)

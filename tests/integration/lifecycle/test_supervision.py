@@ -94,6 +94,43 @@ def test_a_whole_case_waits_for_every_department_and_a_higher_demand_takes_the_l
     assert demands(desk, made)[-1].state == "ANSWERED"
 
 
+@pytest.mark.feature("V02")
+def test_the_head_answers_as_a_task_with_a_due_time_of_its_own(desk) -> None:
+    """The diagram `order_supervision` reacts; what is said stands with the demand, not with the order or the chain."""
+    made = desk.given_dispatched()
+    demand_id = raise_it(desk, made)
+    task = desk.tasks(made.case_id)["answer_supervision:sanitation"]
+    assert task.due == demands(desk, made)[0].answer_due_at
+    with pytest.raises(Forbidden):
+        desk.do("sanitation", made.case_id, "answer_supervision:sanitation", supervision_answer=TEXT)
+    desk.do("sanitation_head", made.case_id, "answer_supervision:sanitation", supervision_answer=TEXT)
+    with desk.session() as session:
+        [said] = supervision.answers_of(session, made.case_id)[demand_id]
+        rows = [row for order in desk.orders(made.case_id) for row in audit.read(session, order.instance_id)]
+        assert audit.verify(session) == []
+    assert (said.text, said.actor_name, demands(desk, made)[0].state) == (TEXT, "郭永强", "ANSWERED")
+    assert TEXT not in str([order.custom for order in desk.orders(made.case_id)])
+    assert TEXT not in str([(row.changes, row.result, row.steps) for row in rows])
+    assert "answer_supervision:sanitation" not in desk.tasks(made.case_id)
+    assert any(TEXT in each for each in sentences(desk, made))
+
+
+@pytest.mark.parametrize("way", ["answered", "closed", "raised"])
+def test_the_heads_task_ends_when_the_demand_is_settled_another_way(desk, way: str) -> None:
+    made = desk.given_dispatched()
+    demand_id = raise_it(desk, made)
+    before = desk.tasks(made.case_id)["answer_supervision:sanitation"]
+    if way == "answered":
+        answer(desk, demand_id)
+    elif way == "closed":
+        supervision.close_supervision(desk.runtime, demand_id, actor=desk.person("supervisor"))
+    else:
+        raise_it(desk, made, level="CIRCULAR", raised_from=demand_id)
+    desk.settle()
+    now = desk.tasks(made.case_id).get("answer_supervision:sanitation")
+    assert now is None if way != "raised" else now is not None and now.task_id != before.task_id
+
+
 def test_a_demand_outlives_its_case(desk) -> None:
     made = desk.given_dispatched()
     demand_id = raise_it(desk, made)
@@ -162,5 +199,6 @@ def test_results_come_back_to_the_department(desk) -> None:
     with desk.session() as session:
         heard = [notice.text_key for notice in session.scalars(select(Notice).where(Notice.kind == "RESULT"))]
         result = supervision.results_of(session, [made.case_id])[made.case_id]
-    assert sorted(heard) == [f"supervision.result.{what}" for what in ("evaluation", "verification", "visit")]
+    told = [f"supervision.result.{what}" for what in ("evaluation", "verification", "visit")]
+    assert sorted(heard) == sorted(told * 2), "the handler and the head, each once"
     assert (result.visit, result.score) == ("VERY_SATISFIED", 100.0)

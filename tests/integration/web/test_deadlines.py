@@ -95,7 +95,7 @@ def test_many_are_reminded_once_and_refusals_say_why(house: House, orders: dict[
         deliver_outbox(runtime, row)
     with runtime.sessions() as session:
         told = session.scalars(select(Notice).where(Notice.kind == "BY_HAND")).all()
-    assert len(told) == 1
+    assert len({one.recipient for one in told}) == len(told) == 2, "the handler and the head, once"
     assert "1 次" in supervisor.get("/deadlines").text
     assert "尚未催办" in supervisor.post("/deadlines/reminders", data=form | {"text": " "}, follow_redirects=True).text
     refused = auditor.post("/deadlines/reminders", data=form | {"csrf_token": csrf_of(auditor, "/deadlines")})

@@ -14,7 +14,7 @@ from app.workflow.engine import Compiled, compile_bundle
 from app.workflow.engine.types import Registry
 
 ROOT = Path(__file__).parents[3]
-GROUPS = frozenset({"agent", "shift_supervisor", "leader"})
+GROUPS = frozenset({"agent", "shift_supervisor", "leader", "department_head"})
 
 
 @pytest.fixture(scope="session")

@@ -51,8 +51,8 @@ def test_the_seven_stages_bear_the_sources_names(bundle: Compiled) -> None:
 def test_processes_tasks_and_forms_are_the_agreed_ones(bundle: Compiled) -> None:
     assert bundle.processes.keys() == {
         "lifecycle", "department_default", "department_gas", "department_higher", "department_planning",
-        "department_sanitation", "order_department", "order_extension", "order_pausing", "voice_menu",
-        "voice_survey",
+        "department_sanitation", "order_department", "order_extension", "order_pausing", "order_supervision",
+        "voice_menu", "voice_survey",
     }  # fmt: skip
     forms = {e.id: e.form_id for p in bundle.processes.values() for e in p.elements.values() if e.type == "userTask"}
     assert forms == {
@@ -63,7 +63,8 @@ def test_processes_tasks_and_forms_are_the_agreed_ones(bundle: Compiled) -> None
         "sign": "sign", "review_objection": "objection_review", "handle": "handle", "report_back": "report_back",
         "on_site": "on_site", "inspect": "inspection", "decide_shelving": "shelving_decision",
         "decide_extension": "extension_decision", "decide_further_extension": "extension_decision",
-        "decide_department": "department_decision", "hand_over": "hand_over", "note_answer": "report_back",
+        "decide_department": "department_decision",
+        "answer_supervision": "supervision_answer", "hand_over": "hand_over", "note_answer": "report_back",
     }  # fmt: skip
     assert set(forms.values()) | {"supervision"} == bundle.forms.keys(), "the form of a deed has no task"
 

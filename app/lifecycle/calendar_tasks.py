@@ -1,0 +1,112 @@
+"""A calendar has a new version: due times that diagrams give open tasks by themselves (`=deadline(4, "WORKING_HOUR")`;
+no limit row tells how they came about) are reckoned as if the task opened, when it did, by today's calendar (Q01)."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, case, select, tuple_
+from sqlalchemy.orm import Session
+
+from app import city
+from app.core.errors import Conflict
+from app.core.ids import derived_id
+from app.identity import WORKER
+from app.lifecycle.subject import ORDER
+from app.workflow import Busy, Command, Gone, OnInstance, Runtime, Stuck, View, execute
+from app.workflow.engine.types import Variables
+from app.workflow.models import Instance, UserTask
+from app.workflow.peek import elements, redated
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+DEPARTMENT = case((UserTask.subject_kind == ORDER, UserTask.departments[1]))
+"""Whose calendar counts for a task: the order's department's, as `functions.calendar_functions` has it."""
+
+
+def redate_tasks(
+    runtime: Runtime, body: Mapping[str, Any], places: Callable[[Session], Any], beat: Callable[[], None]
+) -> int:
+    """How many tasks have another due time now; each by a command of its own instance, with the reason. `places`: the
+    conditions that say for which tasks the calendar counts; `beat` is called between batches. Raises Busy at the end,
+    for those that somebody was just working on."""
+    published, after, moved, busy = datetime.fromisoformat(body["published_at"]), None, 0, None
+    while True:
+        with runtime.sessions() as session:
+            query = _open_tasks(published, after).where(*places(session))
+            rows = session.execute(query).all()
+            wanted = [found for row in rows if (found := _wanted(runtime, session, row)) is not None]
+        for each in wanted:
+            try:
+                moved += _redate(runtime, each, body)
+            except Busy as error:
+                busy = error
+        if len(rows) < _BATCH:
+            break
+        after = rows[-1].created_at, rows[-1].task_id
+        beat()
+    if busy is not None:
+        raise busy
+    return moved
+
+
+def _open_tasks(published: datetime, after: tuple[datetime, UUID] | None) -> Any:
+    query = (
+        select(UserTask.task_id, UserTask.instance_id, UserTask.process_id, UserTask.element, UserTask.created_at,
+               Instance.bundle_id)
+        .join(Instance, Instance.id == UserTask.instance_id)
+        .where(UserTask.due.is_not(None), UserTask.created_at <= published)
+        .order_by(UserTask.created_at, UserTask.task_id)
+        .limit(_BATCH)
+    )  # fmt: skip
+    return query if after is None else query.where(tuple_(UserTask.created_at, UserTask.task_id) > tuple_(*after))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A task that is due at another time by today's calendar."""
+
+    task_id: UUID
+    instance_id: UUID
+    due: datetime
+    names: Mapping[str, str]
+
+
+def _wanted(runtime: Runtime, session: Session, row: Row[Any]) -> _Wanted | None:
+    element = elements(runtime, session, row.bundle_id).get(row.process_id, {}).get(row.element)
+    if element is None or not any(name in text for text in element.dates for name in city.FUNCTIONS):
+        return None
+    due = redated(runtime, session, row.task_id, row.created_at)
+    return None if due is None else _Wanted(row.task_id, row.instance_id, due, element.names)
+
+
+def _redate(runtime: Runtime, row: _Wanted, body: Mapping[str, Any]) -> bool:
+    """False: its instance cannot be moved now, or the task is done."""
+    command = Command(
+        derived_id(f"calendar:{body['calendar_id']}:{body['version']}", row.task_id), "amend", WORKER,
+        {"reason": body["reason"]}, on_behalf_of=UUID(body["by"]),
+    )  # fmt: skip
+    try:
+        execute(runtime, row.instance_id, command, prepare=partial(_as_if_then, row))
+    except Busy:
+        raise
+    except Gone:
+        return False
+    except (Conflict, Stuck):
+        log.warning("task %s keeps its due time: its instance %s cannot be moved", row.task_id, row.instance_id)
+        return False
+    return True
+
+
+def _as_if_then(wanted: _Wanted, session: Session, view: View, on: OnInstance) -> Variables:
+    task = session.get(UserTask, wanted.task_id)
+    if task is not None and task.due is not None:
+        on.redated[wanted.task_id.hex] = task.created_at
+        new = {"due_at": wanted.due.isoformat(), "names": dict(wanted.names)}
+        on.change(f"task_due.{task.element}", {"due_at": task.due.isoformat()}, new)
+    return {}
