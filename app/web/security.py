@@ -27,6 +27,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
+        "worker-src 'self'",  # the street's pages without a network
         "media-src 'self'",  # recordings
         "form-action 'self'",
         "base-uri 'none'",

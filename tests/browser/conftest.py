@@ -30,11 +30,15 @@ expect.set_options(timeout=30_000)
 Enter = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def chromium() -> str:
     path = os.environ.get("CITYDESK_CHROMIUM") or shutil.which("chromium")
     assert path, "no Chromium: install it or set CITYDESK_CHROMIUM"
-    opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
     yield opened
     opened.close()
 

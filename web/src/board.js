@@ -3,6 +3,8 @@
 import { news } from './stream.js'
 import { toast } from './toasts.js'
 import { letters } from './keys.js'
+import { entriesOf, listen as listenToOutbox } from './outbox.js'
+import { me, sayWaiting, startStreet } from './waiting.js'
 
 const PULSE = 3_000 // at most so often the columns are asked for
 const SILENCE = 10_000 // the server beats each five seconds
@@ -32,7 +34,20 @@ class Board {
     document.addEventListener('submit', event => this.submitted(event), true)
     this.showTab(location.hash.slice(3) || this.firstFull())
     this.listen()
+    startStreet(this.root, this.words)
+    listenToOutbox(({ what }) => this.drawWaiting(what))
+    this.drawWaiting(navigator.onLine ? '' : 'offline')
     this.root.dataset.ready = 'true'
+  }
+
+  /** What this device has not sent yet, over the board and on its cards. */
+  async drawWaiting(end) {
+    const entries = await entriesOf(me()).catch(() => [])
+    sayWaiting(this.root.querySelector('[data-waiting]'), entries, this.words, end)
+    const orders = new Set(entries.map(entry => entry.order))
+    for (const card of this.root.querySelectorAll('.order')) {
+      card.classList.toggle('is-waiting', orders.has(card.querySelector('.order__open').title))
+    }
   }
 
   // ---------------------------------------------------------------- moving

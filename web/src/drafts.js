@@ -12,7 +12,7 @@ export class Draft {
     window.addEventListener('online', () => this.save())
   }
 
-  /** What this device still keeps of this very form: {values, command?, sending?}. Another step's is forgotten. */
+  /** What this device still keeps of this very form: {values}. Another step's is forgotten. */
   kept() {
     try {
       const kept = JSON.parse(localStorage.getItem(this.place))
@@ -22,10 +22,10 @@ export class Draft {
     return null
   }
 
-  keep(values, more = {}) {
+  keep(values) {
     this.values = values
     try {
-      localStorage.setItem(this.place, JSON.stringify({ key: this.key, values, ...more }))
+      localStorage.setItem(this.place, JSON.stringify({ key: this.key, values }))
     } catch { /* full or forbidden: the server's copy remains */ }
   }
 
@@ -45,7 +45,7 @@ export class Draft {
     if (!response?.ok) {
       this.say(this.words.kept_here)
       this.timer = setTimeout(() => this.save(), AGAIN)
-    } else if (values === this.values && !this.kept()?.sending) {
+    } else if (values === this.values) {
       localStorage.removeItem(this.place)
       const at = new Date().toLocaleTimeString(document.documentElement.lang, { hour12: false })
       this.say(this.words.kept.replace('{at}', at))

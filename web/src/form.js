@@ -125,6 +125,8 @@ class FormIsland {
       document.getElementById(this.island.dataset.hands).dispatchEvent(new CustomEvent('citydesk:send', { detail: { [this.island.id]: data } }))
       return
     }
+    const away = new CustomEvent('citydesk:sending', { cancelable: true, detail: { values: data, ...once } })
+    if (!this.island.dispatchEvent(away)) return // the page sees to it
     this.setBusy(true)
     try {
       const response = await send(this.island, { values: data, ...this.beside, ...once })
@@ -133,18 +135,18 @@ class FormIsland {
         window.location.assign((await response.json()).next)
         return
       }
-      await this.refused(response)
+      await this.refused(response, { values: data, ...once })
     } catch {
       // a page that keeps trying by itself says so in its own words
-      const lost = new CustomEvent('citydesk:unreachable', { cancelable: true, detail: { values: data } })
+      const lost = new CustomEvent('citydesk:unreachable', { cancelable: true, detail: { values: data, ...once } })
       if (this.island.dispatchEvent(lost)) this.say(this.texts.unreachable)
     }
     this.setBusy(false)
   }
 
-  async refused(response) {
+  async refused(response, given) {
     const problem = await problemOf(response)
-    const taken = new CustomEvent('citydesk:refused', { cancelable: true, detail: { problem } })
+    const taken = new CustomEvent('citydesk:refused', { cancelable: true, detail: { problem, ...given } })
     if (!this.island.dispatchEvent(taken)) return // whoever handed something over shows what was wrong with it
     this.tell(problem, response.status)
     if (response.status === 409 && this.island.dataset.current) await this.seeWhatStands(Object.keys(problem.errors ?? {}))

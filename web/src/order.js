@@ -1,9 +1,9 @@
-// The page of one order in the street: photos, a draft that survives a bad network, and a step that goes off by itself
-// when the network is back, with the same command id and so never twice.
+// The page of one order in the street: photos, a draft that survives a bad network, and a step that waits in the outbox and
+// goes off by itself when the network is back, with the same command id and so never twice.
 import { Draft } from './drafts.js'
-import { Photos } from './photos.js'
-
-const AGAIN = 8_000
+import { entriesOf, flush, listen, put, take } from './outbox.js'
+import { StreetPhotos } from './street-photos.js'
+import { me, sayWaiting, startStreet } from './waiting.js'
 
 class Order {
   constructor(root) {
@@ -11,23 +11,32 @@ class Order {
     this.words = JSON.parse(root.querySelector('[data-words]').textContent)
     this.island = root.querySelector('[data-island=form]')
     this.sign = root.querySelector('[data-sign]')
-    this.photos = new Photos(root.querySelector('[data-photos]'), `/orders/${root.dataset.order}`, this.words, words => this.tell('[data-line-state]', words))
+    this.box = root.querySelector('[data-waiting]')
+    this.order = { number: root.dataset.order, person: me() }
+    this.photos = new StreetPhotos(root.querySelector('[data-photos]'), this.order, this.words, words => this.tell('[data-line-state]', words))
     const place = `${root.dataset.person}:${root.dataset.order}`
     this.draft = new Draft(place, root.dataset.draft, this.words, words => this.tell('[data-draft-state]', words))
   }
 
-  start() {
+  async start() {
     const kept = this.draft.kept()
-    if (this.island && kept) this.putBack(kept)
+    if (this.island && kept) this.putBack(kept.values)
     document.addEventListener('citydesk:form-changed', ({ detail }) => this.draft.written(detail.values))
+    this.island?.addEventListener('citydesk:sending', event => this.sending(event))
     this.island?.addEventListener('citydesk:unreachable', event => this.unreachable(event))
+    this.island?.addEventListener('citydesk:refused', event => this.refused(event))
     this.island?.addEventListener('citydesk:sent', () => this.draft.forget())
     for (const button of this.root.querySelectorAll('[data-send-step]')) button.addEventListener('click', () => this.send())
     document.addEventListener('keydown', event => this.key(event), true)
     this.root.querySelector('[data-open-step]')?.addEventListener('click', event => this.openReturn(event.currentTarget))
     this.sign?.addEventListener('submit', event => this.signed(event), true)
     if (new URLSearchParams(location.search).get('deed') === 'return') this.root.querySelector('[data-open-step]')?.click()
-    window.addEventListener('online', () => this.again?.())
+    this.box.querySelector('[data-waiting-change]').addEventListener('click', () => this.change())
+    this.box.querySelector('[data-waiting-again]').addEventListener('click', () => this.tryAgain())
+    this.root.addEventListener('citydesk:unheld', () => this.draw())
+    startStreet(this.root, this.words)
+    listen(news => this.heard(news))
+    await this.draw()
     this.root.dataset.ready = 'true'
   }
 
@@ -37,18 +46,11 @@ class Order {
   }
 
   /** Before form-js reads them: what this device kept is newer than what the server has. */
-  putBack(kept) {
+  putBack(values) {
     const data = this.island.querySelector('script[data-form]')
     const form = JSON.parse(data.textContent)
-    data.textContent = JSON.stringify({ ...form, values: { ...form.values, ...kept.values } })
-    if (!kept.sending) return this.draft.keep(kept.values)
-    this.island.dataset.command = kept.command // its answer was lost: ask with the same id
-    this.draft.keep(kept.values, { sending: true, command: kept.command })
-    const drawn = setInterval(() => {
-      if (this.island.dataset.ready !== 'true') return
-      clearInterval(drawn)
-      this.send()
-    }, 100)
+    data.textContent = JSON.stringify({ ...form, values: { ...form.values, ...values } })
+    this.draft.keep(values)
   }
 
   key(event) {
@@ -59,35 +61,93 @@ class Order {
     setTimeout(() => this.send())
   }
 
+  /** The step follows its photos: what is held here goes first. */
   async send() {
-    await this.photos.all()
+    if (this.photos.held().length && navigator.onLine) await flush()
     this.island.dispatchEvent(new CustomEvent('citydesk:send', { detail: { documents: this.photos.ids() } }))
+  }
+
+  sending(event) {
+    if (navigator.onLine && !this.photos.held().length) return
+    event.preventDefault()
+    this.queueStep(event.detail)
   }
 
   unreachable(event) {
     event.preventDefault()
-    this.draft.keep(event.detail.values, { sending: true, command: this.island.dataset.command })
-    this.notice(this.words.offline)
-    this.retry(() => this.send())
+    this.queueStep(event.detail)
   }
 
-  /** Once more when the network is back, or after a while. */
-  retry(deed) {
-    clearTimeout(this.timer)
-    this.again = () => {
-      this.again = null
-      clearTimeout(this.timer)
-      deed()
+  /** The session ended meanwhile: what was written waits until its person has signed in. */
+  refused(event) {
+    if (event.detail.problem.status !== 401) return
+    event.preventDefault()
+    this.queueStep(event.detail)
+  }
+
+  async queueStep({ values, documents }) {
+    const id = this.island.dataset.command
+    const body = JSON.stringify({ command_id: id, values, documents })
+    const title = this.root.querySelector('#h-step').textContent
+    await this.queue({ id, kind: 'step', url: this.island.dataset.post, type: 'application/json', body, title, values })
+    this.draft.forget()
+  }
+
+  async queue(entry) {
+    try {
+      await put({ ...entry, person: this.order.person, order: this.order.number, method: 'POST' })
+    } catch {
+      return this.notice(this.words.device_full)
     }
-    this.timer = setTimeout(() => this.again?.(), AGAIN)
+    await this.draw()
+    this.box.scrollIntoView({ block: 'nearest' })
+    flush()
+  }
+
+  /** The photos and the step that wait, and what is said of them. While a step waits there is nothing else to press. */
+  async draw(end = navigator.onLine ? this.end : 'offline') {
+    this.end = end
+    const mine = (await entriesOf(this.order.person).catch(() => [])).filter(entry => entry.order === this.order.number)
+    await this.photos.drawAgain(mine.filter(entry => entry.kind === 'photo'))
+    const step = mine.find(entry => entry.kind !== 'photo')
+    sayWaiting(this.box, mine, this.words, end)
+    this.box.querySelector('[data-waiting-change]').hidden = !step
+    this.box.querySelector('[data-waiting-again]').hidden = !mine.some(entry => entry.state === 'refused')
+    this.root.classList.toggle('has-waiting-step', Boolean(step))
+  }
+
+  heard({ what, entry, answer }) {
+    if (entry && entry.order !== this.order.number) return
+    if (what === 'sent' && entry.kind === 'photo') this.photos.arrived(entry.id)
+    if (what === 'sent' && entry.kind === 'step') return window.location.assign(answer.next)
+    if (what === 'sent' && entry.kind === 'sign') return window.location.reload()
+    return this.draw(what === 'offline' || what === 'signed_out' ? what : undefined)
+  }
+
+  /** What waits comes back into the form; should it have been sent meanwhile, the page is an old one. */
+  async change() {
+    const mine = (await entriesOf(this.order.person)).filter(entry => entry.order === this.order.number)
+    const step = mine.find(entry => entry.kind !== 'photo')
+    if (!step || !(await take(step.id))) return window.location.reload()
+    if (step.kind === 'step') {
+      this.draft.done = false
+      this.draft.keep(step.values)
+      this.island.dispatchEvent(new CustomEvent('citydesk:fill', { detail: { values: step.values } }))
+    }
+    await this.draw()
+    this.root.querySelector('[data-step]')?.scrollIntoView({ block: 'nearest' })
+  }
+
+  /** What was refused once more: somebody may have cleared what stood against it. */
+  async tryAgain() {
+    const mine = (await entriesOf(this.order.person)).filter(entry => entry.order === this.order.number)
+    for (const entry of mine.filter(each => each.state === 'refused')) await put(entry)
+    await flush()
   }
 
   notice(words) {
-    const box = this.root.querySelector('.form-notice')
-    box.hidden = false
-    box.className = 'form-notice callout callout--amber'
-    box.querySelector('.form-notice__text').textContent = words
-    if (box.offsetParent === null) this.tell('[data-line-state]', words)
+    this.tell('[data-draft-state]', words)
+    this.tell('[data-line-state]', words)
   }
 
   openReturn(button) {
@@ -97,22 +157,15 @@ class Order {
     this.root.querySelector('[data-step]').scrollIntoView({ block: 'start' })
   }
 
-  /** The signature: one press, the same command id until an answer comes. */
+  /** The signature goes by the outbox too: pressed once, done once. */
   async signed(event) {
     event.preventDefault()
     event.stopImmediatePropagation()
+    const written = new FormData(this.sign)
     const button = this.sign.querySelector('button')
-    if (button.getAttribute('aria-disabled') === 'true') return
-    button.setAttribute('aria-disabled', 'true')
-    const headers = { Accept: 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content }
-    const body = new URLSearchParams(new FormData(this.sign))
-    const response = await fetch('/orders/signing', { method: 'POST', headers, body }).catch(() => null)
-    const answer = await response?.json().catch(() => null)
-    if (response?.ok && !answer.refusals.length) return window.location.reload()
-    button.removeAttribute('aria-disabled')
-    if (response) return this.notice(answer?.refusals?.[0] ?? answer?.detail ?? response.statusText)
-    this.notice(this.words.offline)
-    this.retry(() => this.sign.requestSubmit())
+    const type = 'application/x-www-form-urlencoded'
+    const body = new URLSearchParams(written).toString()
+    await this.queue({ id: written.get('command_id'), kind: 'sign', url: '/orders/signing', type, body, title: button.textContent.trim() })
   }
 }
 

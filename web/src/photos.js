@@ -84,7 +84,7 @@ export class Photos {
 }
 
 /** At most LONGEST pixels a side, as JPEG; what this browser cannot read goes as it is. */
-async function shrunk(file) {
+export async function shrunk(file) {
   try {
     const image = await createImageBitmap(file)
     const share = Math.min(1, LONGEST / Math.max(image.width, image.height))
@@ -99,21 +99,21 @@ async function shrunk(file) {
   }
 }
 
-function named(name) {
+export function named(name) {
   const words = document.createElement('span')
   words.className = 'photo__name'
   words.textContent = name
   return words
 }
 
-function picture(source, words) {
+export function picture(source, words) {
   const image = document.createElement('img')
   image.src = source
   image.alt = words
   return image
 }
 
-function remover(words) {
+export function remover(words) {
   const button = document.createElement('button')
   button.type = 'button'
   button.className = 'photo__remove'
@@ -124,7 +124,7 @@ function remover(words) {
 }
 
 /** A UUID; `crypto.randomUUID` exists on secure pages only. */
-function identifier() {
+export function identifier() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6] & 0x0f) | 0x40
   bytes[8] = (bytes[8] & 0x3f) | 0x80

@@ -8,7 +8,9 @@ import { letters, lettersOff, startKeys } from './keys.js'
 import { startCallbar } from './callbar.js'
 import { startNotices } from './notices.js'
 import { startOmnibox } from './omnibox.js'
+import { startSignOut } from './sign-out.js'
 import { toast } from './toasts.js'
+import { guardKeptPages, startSending } from './waiting.js'
 
 /** A form is sent once: a second press while the first is on its way does nothing. */
 function sendOnce() {
@@ -123,5 +125,8 @@ startHelp(letters)
 startOmnibox()
 startCallbar()
 startNotices()
+guardKeptPages()
+startSending()
+startSignOut()
 toastUndoable()
 countLimits()

@@ -38,6 +38,7 @@ from app.web.names import choices_of
 from app.web.order_cards import Card, shown_card
 from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, form_command_id, page
+from app.web.pages.street import waiting_words
 from app.web.problems import sentence
 from app.web.templating import t
 
@@ -209,6 +210,6 @@ def _filters(
 def _words() -> dict[str, str]:
     """Sentences for the island; {n}, {name} stay for it to fill."""
     keys = ("new", "moved", "moved_by", "not_offered", "none_late", "unreachable", "close", "interrupted")
-    return {key: t(f"web.board.js.{key}", n="{n}", name="{name}", deed="{deed}", at="{at}") for key in keys} | {
-        f"deed.{deed}": t(f"web.board.deed.{deed}") for deed in ("sign", "report_back", "return", "extension")
-    }
+    said = {key: t(f"web.board.js.{key}", n="{n}", name="{name}", deed="{deed}", at="{at}") for key in keys}
+    deeds = ("sign", "report_back", "return", "extension")
+    return waiting_words() | said | {f"deed.{deed}": t(f"web.board.deed.{deed}") for deed in deeds}

@@ -67,8 +67,9 @@ def sign_out() -> Response:
 @blueprint.get("/csrf-token")
 @signed_in
 def fresh_csrf_token() -> dict[str, str]:
-    """For a page that is older than its session: it keeps what was typed and asks for the present token."""
-    return {"token": generate_csrf()}
+    """For a page that is older than its session: it keeps what was typed and asks for the present token, and whether
+    its person is still the one who is signed in."""
+    return {"token": generate_csrf(), "person": g.actor.id.hex}
 
 
 @blueprint.post("/language")

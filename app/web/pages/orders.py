@@ -36,6 +36,7 @@ from app.web.order_deeds import deeds_of
 from app.web.pages.files import may_add, photo_words
 from app.web.pages.frame import blueprint, page
 from app.web.pages.islands import form_texts, sent
+from app.web.pages.street import waiting_words
 from app.web.pages.supervision import demands_of_order
 from app.web.templating import t
 from app.workflow import TaskView
@@ -65,7 +66,7 @@ def order_page(order_no: str, *, opened: str = "", written: Mapping[str, str] = 
         # `order` first: it puts back what this device still keeps before the form is drawn
         "order.html", islands=("order", "form"), card=shown_card(item), order=line.order, case=case, photos=photos,
         may_add=may_add(line.order, actor()), method=line.method, processing_no=line.processing_no,
-        command_id=new_id(), texts=form_texts(), words=photo_words(), place=quote(f"{case.address}"),
+        command_id=new_id(), texts=form_texts(), words=photo_words() | waiting_words(), place=quote(f"{case.address}"),
         waits=None if task else _waits(item.tasks), demands=demands, answer_id=new_id(), opened=opened,
         written=written, problem=problem, check=check, took_over=line.order.custom.get(REASSIGNED_FROM), **content,
     )  # fmt: skip
