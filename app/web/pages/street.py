@@ -2,6 +2,7 @@
 
 from flask import Response, make_response, render_template, send_from_directory
 
+from app.core.i18n import LANGUAGES, text
 from app.identity.guard import public
 from app.web.assets import DIST
 from app.web.pages.frame import blueprint
@@ -25,8 +26,9 @@ def service_worker() -> Response:
 @blueprint.get("/offline")
 @public
 def offline() -> str:
-    """For an address that this device did not keep."""
-    return render_template("offline.html")
+    """For an address that this device did not keep; in both languages, as one device may serve several people."""
+    said = {lang: {key: text(f"web.offline.{key}", lang) for key in ("title", "text", "orders")} for lang in LANGUAGES}
+    return render_template("offline.html", said=said)
 
 
 def waiting_words() -> dict[str, str]:
