@@ -32,6 +32,8 @@ class Leg:
     agent: UUID | None = None
     number: str = ""
     up: bool = False
+    trunk: str | None = None
+    """The way by which a number outside is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Call:
     """A call out to a citizen about their matter."""
     rated: bool = False
     """They have said by key how it was."""
+    trunk: str | None = None
+    """The way by which a citizen came."""
     outcome_hint: str | None = None
     """What the call will count as if it ends now: a message was left, a complaint taken."""
 
@@ -127,6 +131,7 @@ def _arrived(fact: Fact) -> Call:
         fact.subject, body["direction"], body["caller"], body["called"], body["channel"], fact.at, fact.no,
         legs={leg.id: leg}, priority=body.get("priority", 0), wish=_uuid(body.get("wish")),
         district=body.get("district"), mark=body.get("mark"), agent=agent, follow_up=bool(body.get("case")),
+        trunk=body.get("trunk"),
     )  # fmt: skip
 
 
@@ -139,8 +144,8 @@ def _apply(call: Call, fact: Fact) -> Call:
                 wish=_uuid(body.get("wish")), queued_at=call.queued_at or fact.at,
             )  # fmt: skip
         case CallKind.RANG:
-            leg = Leg(body["leg"], body["kind"], _uuid(body.get("agent")), body.get("number", ""))
-            return _with_leg(call, leg)
+            agent, number, trunk = _uuid(body.get("agent")), body.get("number", ""), body.get("trunk")
+            return _with_leg(call, Leg(body["leg"], body["kind"], agent, number, trunk=trunk))
         case CallKind.LEG_ENDED:
             return _left(call, body["leg"])
         case CallKind.ANSWERED | CallKind.JOINED:

@@ -90,6 +90,7 @@ class Dispatch:
             case TransferAsked(channel, to, partner):
                 exchange.go(self.transfers.asked_by_phone(channel.id, to, partner))
             case PhoneChanged(endpoint, reachable):
+                (exchange.trunks_away.discard if reachable else exchange.trunks_away.add)(endpoint)
                 exchange.news.tell({"about": "phone", "endpoint": endpoint, "reachable": reachable})
             case Replaced():
                 log.error("another telephony process has taken over this Asterisk: only one may run")
@@ -204,7 +205,9 @@ class Dispatch:
     async def _reconnect_seats(self) -> None:
         """An Asterisk that was killed has forgotten what it was told of seats in its last second: tell it again."""
         exchange = self.exchange
-        known = {endpoint["resource"] for endpoint in await exchange.ari.endpoints()}
+        endpoints = await exchange.ari.endpoints()
+        known = {endpoint["resource"] for endpoint in endpoints}
+        exchange.trunks_away = {endpoint["resource"] for endpoint in endpoints if endpoint.get("state") == "offline"}
         for agent, at in list(exchange.seats.now.items()):
             seat = exchange.snapshot.seats.get(at.seat or "")
             if seat is None or not at.signed_in:

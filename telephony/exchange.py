@@ -36,6 +36,8 @@ class Exchange:
         self._sounds: Sounds = {}
         self.call_of: dict[str, UUID] = {}
         """Channel → call."""
+        self.trunks_away: set[str] = set()
+        """Trunks whose other end does not answer."""
         self.seats = Seats(self._note_seat, self._seat_changed)
         self.secrets: dict[str, str] = {}
         """Seat → its browser's secret, for the case that Asterisk forgets; never on disk of ours."""

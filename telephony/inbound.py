@@ -16,6 +16,7 @@ from telephony.menu import Menu
 from telephony.queueing import ANSWERED, ASKED
 from telephony.survey import Survey
 from telephony.texts import BUSY, LETTER_BOX
+from telephony.trunks import is_full
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +44,16 @@ class Inbound:
             return
         caller = normalise_phone(channel.caller)
         route = exchange.router.route(caller, called, exchange.now())
+        full = any(each.name == trunk and is_full(each, exchange.calls.values()) for each in exchange.snapshot.trunks)
         exchange.line(channel.id)
         call = exchange.arrived(
             call_id, channel.made_at, direction="IN", caller=caller, called=called, trunk=trunk, channel=channel.id,
             mark=route.mark, district=route.district, priority=route.priority,
             wish=str(route.wish) if route.wish else None,
         )  # fmt: skip
+        if full:  # the line that was agreed on is not there: the network says so, and we call back
+            exchange.end(call_id, Outcome.MISSED, cause="trunk_full", reason="congestion")
+            return
         exchange.go(self.lead(call, route))
 
     def resume(self, call: Call) -> None:

@@ -99,12 +99,12 @@ class Outbound:
 
     # ---------------------------------------------------------------- both
     def may(self, plan: AgentPlan, number: str) -> bool:
-        endpoint, kind = self.ringing.endpoint(number)
+        endpoint, kind, _ = self.ringing.endpoint(number)
         return may_dial(plan.dialling, number, endpoint is not None and kind == SEAT)
 
     def _arrived(self, call_id: UUID, channel: str, plan: AgentPlan, number: str, **about: object) -> Call:
         exchange = self.exchange
-        _, kind = self.ringing.endpoint(number)
+        _, kind, _ = self.ringing.endpoint(number)
         call = exchange.arrived(
             call_id, exchange.now(), direction="OUT" if kind == OUTSIDE else "INTERNAL", caller=plan.extension,
             called=number, channel=channel, agent=str(plan.id), **about,

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID, uuid4
 
-from app.contacts import CallKind
+from app.contacts import CallKind, TrunkPlan
 from telephony.ari import AriError
 from telephony.calls import OUTSIDE, SEAT, Leg
 from telephony.exchange import Exchange
 from telephony.seats import endpoint_of
+from telephony.trunks import way_out
 
 Target = tuple[str, UUID | None]
 """A seat's or outside number, and the agent it rings for."""
@@ -66,14 +67,17 @@ class Ringing:
         """None when it cannot ring there at all."""
         exchange = self.exchange
         call = exchange.calls[call_id]
-        endpoint, kind = self.endpoint(number)
+        endpoint, kind, trunk = self.endpoint(number)
         if endpoint is None:
             return None
-        leg = Leg(f"leg-{uuid4().hex}", kind, agent, number)
-        exchange.note(call_id, CallKind.RANG, leg=leg.id, kind=kind, number=number, agent=str(agent) if agent else None)
+        leg = Leg(f"leg-{uuid4().hex}", kind, agent, number, trunk=trunk.name if trunk else None)
+        exchange.note(
+            call_id, CallKind.RANG, leg=leg.id, kind=kind, number=number, agent=str(agent) if agent else None,
+            trunk=leg.trunk,
+        )  # fmt: skip
         exchange.call_of[leg.id] = call_id
         self._waiting[leg.id] = asyncio.get_running_loop().create_future()
-        caller = call.caller if kind == SEAT else self.caller_id()
+        caller = call.caller if trunk is None else trunk.caller_id
         variables = {"CITYDESK": f"{call_id}:{kind}", "PJSIP_TRANSFER_HANDLING()": "ari-only"}
         if kind == SEAT:
             variables["PJSIP_HEADER(add,X-Citydesk-Call)"] = str(call_id)
@@ -88,21 +92,18 @@ class Ringing:
             return None
         return leg
 
-    def endpoint(self, number: str) -> tuple[str | None, str]:
-        """How a number is reached: a seat's own telephone, an extension's agent at their seat, else a trunk."""
+    def endpoint(self, number: str) -> tuple[str | None, str, TrunkPlan | None]:
+        """How a number is reached: a seat's own telephone, an extension's agent at their seat, else a trunk with a free
+        line. No endpoint: not at all now."""
         exchange = self.exchange
         agent = exchange.snapshot.agent_at(number)
         seat = exchange.seats.of(agent.id, exchange.now()).seat if agent else number
         if seat is not None and seat in exchange.snapshot.seats:
-            return f"PJSIP/{endpoint_of(seat)}", SEAT
-        trunk = next((trunk for trunk in exchange.snapshot.trunks if trunk.outward), None)
+            return f"PJSIP/{endpoint_of(seat)}", SEAT, None
+        trunk = way_out(exchange.snapshot.trunks, exchange.calls.values(), exchange.trunks_away)
         if trunk is None or agent is not None:
-            return None, OUTSIDE
-        return f"PJSIP/{number}@{trunk.name}", OUTSIDE
-
-    def caller_id(self) -> str:
-        """The number the city shows outside."""
-        return next((trunk.caller_id for trunk in self.exchange.snapshot.trunks if trunk.outward), "")
+            return None, OUTSIDE, None
+        return f"PJSIP/{number}@{trunk.name}", OUTSIDE, trunk
 
     def stopped(self, call_id: UUID, leg: str, cause: str) -> None:
         """The leg is no longer part of the call."""

@@ -140,6 +140,8 @@ def _endpoint(seat: SeatPlan, agent: AgentPlan | None, with_auth: bool) -> dict[
         values["auth"] = name
     if seat.contact:
         values["rewrite_contact"] = "no"
+    if seat.kind == "SIP":  # a telephone that registers over TLS may want its sound enciphered; others need not
+        values |= {"media_encryption": "sdes", "media_encryption_optimistic": "yes"}
     if seat.kind == "BROWSER":
         values |= {"webrtc": "yes", "allow": ",".join(OPUS), "rtp_timeout": "30"}
     return values

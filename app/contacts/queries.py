@@ -64,7 +64,7 @@ def routing_snapshot(session: Session, zone: ZoneInfo, language: str) -> Routing
         },
         areas=dict(session.execute(select(PhoneArea.prefix, PhoneArea.district)).tuples().all()),
         trunks=tuple(
-            TrunkPlan(row.name, row.outward, row.caller_id)
+            TrunkPlan(row.name, row.outward, row.caller_id, row.lines)
             for row in session.scalars(select(TrunkRow).where(TrunkRow.closed_at.is_(None)).order_by(TrunkRow.name))
         ),
         bundle=bundle.id if bundle else None,

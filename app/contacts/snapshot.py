@@ -79,6 +79,8 @@ class TrunkPlan:
     name: str
     outward: bool
     caller_id: str = ""
+    lines: int = 0
+    """Calls it carries at once; 0: as many as come."""
 
 
 @dataclass(frozen=True, slots=True)

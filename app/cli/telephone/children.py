@@ -14,8 +14,10 @@ from app.cli.telephone.obtain import Home, Missing, find, obtain
 from app.cli.telephone.server import environ_of, launch
 from app.cli.words import say
 
-TRUNKS = """select name, host, port, transport, codecs, username, password, lines from trunk where closed_at is null
- order by name"""
+TRUNKS = """select name, host, port, transport, codecs, username, password, lines, caller_id
+ from trunk where closed_at is null order by name"""
+OPERATORS = ("CITYDESK_PHONE_URL", "CITYDESK_SPEECH")
+"""What an operator may have set: a proxy's address, a better voice."""
 SEATS = "select number from seat where closed_at is null order by number"
 
 
@@ -34,13 +36,14 @@ def telephone_children(
         return [program]
     home = find()
     place = (folder / "asterisk").resolve()
-    host = environ.get("CITYDESK_SIP_ADDRESS", "127.0.0.1").partition(":")[0]
+    host, _, port = environ.get("CITYDESK_SIP_ADDRESS", "127.0.0.1").partition(":")
     plan = partial(read_plan, environ, place, host)
-    access = choose_access(Plan(place, host))
+    access = choose_access(Plan(place, host, sip_port=int(port) if port.isdigit() else 0))
     if home is None and not can_fetch():
         print(say("cli.up.no_telephone", reason=str(Missing.here())), flush=True)
         return []
-    environ |= environ_of(access, place, host)
+    own = {name: environ[name] for name in OPERATORS if environ.get(name)}
+    environ |= environ_of(access, place, host) | own
 
     def children(home: Home) -> list[Child]:
         return [Child("asterisk", partial(launch, home, plan, access), rank=rank), program]
@@ -67,7 +70,7 @@ def read_plan(environ: Mapping[str, str], folder: Path, host: str) -> Plan:
             members = [f"seat-{number}" for (number,) in connection.execute(SEATS)]
     except psycopg.Error:
         trunks, members = [], []
-    return Plan(folder, host, trunks=trunks, members=members)
+    return Plan(folder, host, environ.get("CITYDESK_SIP_PUBLIC_ADDRESS", ""), trunks=trunks, members=members)
 
 
 def can_fetch() -> bool:

@@ -35,6 +35,8 @@ class Trunk:
     """Given: we register there (SIP provider); empty: known by address (gateway)."""
     lines: int = 0
     """How many calls it carries at once; 0: as many as come."""
+    number: str = ""
+    """The number the city has there: what a provider we register with calls."""
     ask_every: int = 30
     """Seconds between questions whether it is there; calls go out only while it answers. 0: never asked."""
 
@@ -108,7 +110,7 @@ def _values(home: Home, plan: Plan, access: Access) -> dict[str, str]:
         "SIP_HOST": plan.sip_host, "SIP": str(ports.sip),
         "RTP_FIRST": str(RTP[0]), "RTP_LAST": str(RTP[1]), "STRICT_RTP": "yes" if plan.strict_rtp else "no",
         "PUBLIC": _public(plan.public_host), "TLS": _tls(home, plan, ports.tls),
-        "TRUNKS": "\n".join(_trunk(trunk) for trunk in plan.trunks),
+        "ICE": _ice(plan), "TRUNKS": "\n".join(_trunk(trunk) for trunk in plan.trunks),
         "STRATEGY": plan.strategy, "MEMBERS": "\n".join(f"member => PJSIP/{name}" for name in plan.members),
         "ESPEAK": _shell(home, "espeak-ng"), "SOX": _shell(home, "sox"),
     }  # fmt: skip
@@ -122,9 +124,16 @@ def _public(host: str) -> str:
     )
 
 
+def _ice(plan: Plan) -> str:
+    """Browsers are told the address outside, too, not the one behind the router."""
+    return f"[ice_host_candidates]\n{plan.sip_host} = {plan.public_host}\n" if plan.public_host else ""
+
+
 def _tls(home: Home, plan: Plan, port: int) -> str:
-    """SIP over TLS with a certificate of our own, unless one was put in its place; nothing without openssl."""
+    """SIP over TLS with a certificate of our own, unless one was put in its place; nothing without openssl. With
+    `trusted.pem` beside it, trunks must show a certificate that one of those in it has signed."""
     key, certificate = plan.folder / "keys" / "sip.key", plan.folder / "keys" / "sip.crt"
+    trusted = plan.folder / "keys" / "trusted.pem"
     if not certificate.exists():
         command = [*home.command("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
                    "ec_paramgen_curve:prime256v1",
@@ -134,8 +143,10 @@ def _tls(home: Home, plan: Plan, port: int) -> str:
             subprocess.run(command, capture_output=True, check=True, umask=0o077)
         except (OSError, subprocess.CalledProcessError):
             return ""
+    checks = f"ca_list_file = {trusted}\nverify_server = yes\n" if trusted.exists() else ""
     return (f"\n[transport-tls]\ntype = transport\nprotocol = tls\nbind = {plan.sip_host}:{port}\n"
-            f"cert_file = {certificate}\npriv_key_file = {key}\nmethod = tlsv1_2\n")  # fmt: skip
+            f"cert_file = {certificate}\npriv_key_file = {key}\nmethod = tlsv1_2\n{checks}"
+            f"{_public(plan.public_host)}\n")  # fmt: skip
 
 
 def _trunk(trunk: Trunk) -> str:
@@ -146,6 +157,8 @@ def _trunk(trunk: Trunk) -> str:
         "trust_id_inbound": "yes", "send_connected_line": "no", "send_pai": "yes",
         "t38_udptl": "yes", "fax_detect": "no",
     }  # fmt: skip
+    if trunk.transport == "tls":  # its sound is enciphered too, where the other end can
+        endpoint |= {"media_encryption": "sdes", "media_encryption_optimistic": "yes"}
     if trunk.lines:
         endpoint["device_state_busy_at"] = str(trunk.lines)
     peer = f"sip:{trunk.host}:{trunk.port}" + ("" if trunk.transport == "udp" else f";transport={trunk.transport}")
@@ -153,12 +166,13 @@ def _trunk(trunk: Trunk) -> str:
              (f"{trunk.name}-from", {"type": "identify", "endpoint": trunk.name, "match": trunk.host})]  # fmt: skip
     if trunk.username:
         endpoint |= {"outbound_auth": trunk.name, "from_user": trunk.username}
+        called = {"contact_user": trunk.number} if trunk.number else {}
         parts += [
             (trunk.name, {"type": "auth", "auth_type": "userpass", "username": trunk.username,
                           "password": trunk.password}),
             (trunk.name, {"type": "registration", "transport": f"transport-{trunk.transport}",
                           "outbound_auth": trunk.name, "server_uri": peer, "retry_interval": "30",
-                          "client_uri": f"sip:{trunk.username}@{trunk.host}:{trunk.port}"}),
+                          "client_uri": f"sip:{trunk.username}@{trunk.host}:{trunk.port}", **called}),
         ]  # fmt: skip
     return "\n".join(_section(name, values) for name, values in [(trunk.name, endpoint), *parts])
 
