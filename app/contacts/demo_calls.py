@@ -25,7 +25,7 @@ SETTLED = timedelta(minutes=5)
 HOTLINE = "12319"
 LOST_EVERY = 7
 """Of so many callers one gives up, or finds nobody."""
-CALLED_BACK_WITHIN = timedelta(hours=6)
+CALLED_BACK_WITHIN = timedelta(hours=20)
 """Who was lost longer ago than this has been called back by now."""
 
 
@@ -54,7 +54,7 @@ def load_demo_calls(session: Session, now: datetime) -> int:
     session.execute(
         update(CallbackRequest)
         .where(CallbackRequest.state == "OPEN", lost_before)
-        .values(state="DONE", attempts=1, last_attempt_at=CallbackRequest.asked_at + timedelta(minutes=40),
+        .values(state="REACHED", attempts=1, last_attempt_at=CallbackRequest.asked_at + timedelta(minutes=40),
                 done_at=CallbackRequest.asked_at + timedelta(minutes=41))
     )  # fmt: skip
     return len({fact.subject for fact in facts})

@@ -4,14 +4,15 @@ from sqlalchemy import func, select
 
 from app import audit, city, workflow
 from app.cases import CaseFilter, is_sound, list_cases
+from app.contacts import demo_calls
 from app.contacts.demo import load_demo_telephone
 from app.contacts.demo_calls import load_demo_calls
-from app.contacts.models import Call
+from app.contacts.models import Call, CallbackRequest
 from app.identity import SEED
 from app.lifecycle import seed
 
 
-def test_a_small_past(desk) -> None:
+def test_a_small_past(desk, monkeypatch) -> None:
     told: list[int] = []
     finished = seed.seed(desk.runtime, 8, told.append)
     assert seed.is_seeded(desk.runtime)
@@ -28,9 +29,11 @@ def test_a_small_past(desk) -> None:
     assert numbers == sorted(numbers), "numbers follow the order of the reports"
     with desk.session() as session, session.begin():
         load_demo_telephone(session, SEED, desk.clock.now())
+        monkeypatch.setattr(demo_calls, "LOST_EVERY", 1)
         made = load_demo_calls(session, desk.clock.now())
         assert load_demo_calls(session, desk.clock.now()) == made > 5, "the same calls, taken in once"
         assert session.scalar(select(func.count()).select_from(Call)) == made
+        assert {row.state for row in session.scalars(select(CallbackRequest))} == {"OPEN", "REACHED"}
         calls = session.scalars(select(Call).where(Call.outcome == "ANSWERED")).all()
         assert all(call.case_id and call.agent and call.ended_at <= desk.clock.now() for call in calls)
 
