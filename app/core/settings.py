@@ -54,6 +54,8 @@ class Settings:
     """CITYDESK_PHONE_URL: where browsers' telephones reach Asterisk, `wss://…/ws`."""
     sip_address: str = "127.0.0.1"
     """CITYDESK_SIP_ADDRESS: address (and `:port`) that SIP telephones and trunks reach Asterisk at."""
+    sip_public_address: str = ""
+    """CITYDESK_SIP_PUBLIC_ADDRESS: the address outside, where a router stands between."""
     smtp_url: str = ""
     """CITYDESK_SMTP_URL: the server that e-mail goes out by, `smtp://user:password@host:port` or `smtps://…`."""
     mail_from: str = ""
@@ -91,6 +93,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         sounds=environ.get("CITYDESK_SOUNDS", ""),
         speech=environ.get("CITYDESK_SPEECH", ""),
         phone_url=environ.get("CITYDESK_PHONE_URL", ""),
+        sip_public_address=environ.get("CITYDESK_SIP_PUBLIC_ADDRESS", ""),
         smtp_url=_smtp(environ),
         mail_from=environ.get("CITYDESK_MAIL_FROM", ""),
         reopen_days=_number(environ, "CITYDESK_REOPEN_DAYS", REOPEN_DAYS, 0, 3660),
