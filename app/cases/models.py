@@ -280,3 +280,5 @@ class Evaluation(Base):
     weight: Mapped[int]
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(Instant)
+    department: Mapped[str | None] = mapped_column(server_default=FetchedValue())
+    """The one that led the case; the database keeps it."""

@@ -1,15 +1,14 @@
 """Figures of a span of days beside those of the span before it, for whoever may see them: each within their own
-district and department. Six statements over daily counts; only what is overdue now is counted from the orders."""
+district and department. Three statements over daily counts; only what is overdue now is counted from the orders."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session
 
 from app.cases.models import WorkOrder
 from app.cases.order_listing import readable_orders
@@ -33,7 +32,6 @@ class Measure(StrEnum):
 
 
 Counts = Mapping[Measure, int]
-Key = TypeVar("Key")
 Table = type[DailyFigure] | type[DailyTopic]
 
 
@@ -89,9 +87,7 @@ def rate(good: int, bad: int) -> float | None:
 def figures(session: Session, actor: Actor, span: Span, now: datetime) -> Figures:
     """What `actor` may see of these days."""
     state = session.scalars(select(FiguresState)).one_or_none()
-    before = span.before()
-    within = and_(_reach(actor), DailyFigure.day.between(span.first, span.last))
-    by_day = _counts(session, DailyFigure.day, and_(_reach(actor), DailyFigure.day.between(before.first, span.last)))
+    by_day, by_department, by_district = _counts(session, actor, span)
     return Figures(
         span,
         state.as_of if state else None,
@@ -99,8 +95,8 @@ def figures(session: Session, actor: Actor, span: Span, now: datetime) -> Figure
         _sum(counts for day, counts in by_day.items() if day >= span.first),
         _sum(counts for day, counts in by_day.items() if day < span.first),
         by_day,
-        _counts(session, DailyFigure.department, within),
-        _counts(session, DailyFigure.district, within),
+        by_department,
+        by_district,
         _topics(session, actor, span),
         overdue_now(session, actor, now),
     )
@@ -117,12 +113,31 @@ def overdue_now(session: Session, actor: Actor, now: datetime) -> dict[str, int]
     return {row[0]: row[1] for row in session.execute(late)}
 
 
-def _counts(session: Session, by: InstrumentedAttribute[Key], where: ColumnElement[bool]) -> dict[Key, Counts]:
-    query = select(by, DailyFigure.measure, func.sum(DailyFigure.n)).where(where).group_by(by, DailyFigure.measure)
-    found: dict[Key, dict[Measure, int]] = {}
-    for key, measure, n in session.execute(query):
-        found.setdefault(key, defaultdict(int))[Measure(measure)] = n
-    return dict(found)
+def _counts(
+    session: Session, actor: Actor, span: Span
+) -> tuple[dict[date, Counts], dict[str, Counts], dict[str, Counts]]:
+    """By day, of the span before too; by department and by district of the span itself. The days are read once for
+    all three."""
+    day, department, district, measure = (
+        DailyFigure.day, DailyFigure.department, DailyFigure.district, DailyFigure.measure
+    )  # fmt: skip
+    ways = func.grouping_sets(tuple_(day, measure), tuple_(department, measure), tuple_(district, measure))
+    of_span = func.coalesce(func.sum(DailyFigure.n).filter(day >= span.first), 0)
+    query = (
+        select(func.grouping(day), func.grouping(department), day, department, district, measure,
+               func.sum(DailyFigure.n), of_span)
+        .where(_reach(actor), day.between(span.before().first, span.last))
+        .group_by(ways)
+    )  # fmt: skip
+    by_day: dict[date, dict[Measure, int]] = defaultdict(lambda: defaultdict(int))
+    by_department: dict[str, dict[Measure, int]] = defaultdict(lambda: defaultdict(int))
+    by_district: dict[str, dict[Measure, int]] = defaultdict(lambda: defaultdict(int))
+    for no_day, no_department, *keys, kind, both, own in session.execute(query):
+        if not no_day:
+            by_day[keys[0]][Measure(kind)] = both
+        elif own:
+            (by_district if no_department else by_department)[keys[2 if no_department else 1]][Measure(kind)] = own
+    return dict(by_day), dict(by_department), dict(by_district)
 
 
 def _topics(session: Session, actor: Actor, span: Span) -> list[Topic]:

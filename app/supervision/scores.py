@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.cases.models import CaseFile, Evaluation
+from app.cases.models import Evaluation
 from app.lifecycle.scoring import department_score
 from app.supervision.models import SpotCheck
 
@@ -25,10 +25,9 @@ def department_scores(session: Session, start: datetime, stop: datetime) -> dict
     """By department: cases evaluated, and checks made, from `start` until before `stop`. Two statements."""
     mean = func.sum(Evaluation.score * Evaluation.weight) / func.sum(Evaluation.weight)
     earned = (
-        select(CaseFile.lead_department, mean)
-        .join(Evaluation, Evaluation.case_id == CaseFile.id)
-        .where(Evaluation.at >= start, Evaluation.at < stop, CaseFile.lead_department.is_not(None))
-        .group_by(CaseFile.lead_department)
+        select(Evaluation.department, mean)
+        .where(Evaluation.at >= start, Evaluation.at < stop, Evaluation.department.is_not(None))
+        .group_by(Evaluation.department)
     )
     lost = (
         select(SpotCheck.department, func.sum(SpotCheck.counted), func.count())

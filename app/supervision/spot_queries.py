@@ -76,13 +76,16 @@ def scope_of_check(check: SpotCheck) -> Scope:
 
 
 def _lines(session: Session, actor: Actor, condition: ColumnElement[bool]) -> list[CheckLine]:
+    newest = (SpotCheck.checked_at.desc(), SpotCheck.id.desc())
+    page = select(SpotCheck.id).where(condition, _readable(actor)).order_by(*newest).limit(MOST)
+    # The page is found first: order and case are looked up for its rows only.
+    found = page.cte("page").prefix_with("materialized", dialect="postgresql")
     query = (
         select(SpotCheck, WorkOrder.order_no, CaseFile.case_no, CaseFile.incident_summary, CaseFile.supervision_level)
+        .join(found, found.c.id == SpotCheck.id)
         .join(WorkOrder, WorkOrder.id == SpotCheck.order_id)
         .join(CaseFile, CaseFile.id == SpotCheck.case_id)
-        .where(condition, _readable(actor))
         .order_by(SpotCheck.checked_at.desc().nulls_last(), WorkOrder.order_no)
-        .limit(MOST)
     )
     return [CheckLine(check, order_no, case_no or "", summary, level)
             for check, order_no, case_no, summary, level in session.execute(query)]  # fmt: skip

@@ -14,6 +14,8 @@ from app.messaging import unread_now
 SEAT = "citydesk-seat"
 """Key of `app.extensions`: a function (session, actor) → `Seat`, put there by whoever runs the telephones."""
 
+MOST_TASKS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -32,7 +34,7 @@ class Seat:
 class Around:
     density: str = "normal"
     tasks: int = 0
-    """Open tasks this person may do, up to `workflow.MOST_COUNTED`."""
+    """Open tasks this person may do, up to `MOST_TASKS`."""
     unread: str = ""
     """Notices they have not read: `alarm` when one of them is one, `some`, or nothing."""
     seat: Seat | None = None
@@ -41,7 +43,7 @@ class Around:
         """Beside an item of the rail; nothing where nothing waits."""
         if key != "tasks" or not self.tasks:
             return ""
-        return "99+" if self.tasks > 99 else str(self.tasks)
+        return f"{MOST_TASKS - 1}+" if self.tasks >= MOST_TASKS else str(self.tasks)
 
 
 def around() -> Around:
@@ -57,7 +59,7 @@ def _read(actor: Actor) -> Around:
     with site().sessions() as session:
         return Around(
             worklist.setting_of(session, actor.id).density,
-            workflow.inbox_counts(session, actor, {"tasks": ("own", ())})["tasks"],
+            workflow.inbox_size(session, actor, MOST_TASKS),
             unread_now(session, actor.id),
             seat_of(session, actor) if seat_of else None,
         )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from app.cases.limits import STANDS_STILL
 from app.core.i18n import text
+from app.workflow import MOST_COUNTED
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -21,6 +22,11 @@ class LimitChip:
     started_at: datetime | None = None
     warn_at: datetime | None = None
     due_at: datetime | None = None
+
+
+def count_in_words(count: int) -> str:
+    """A count that stopped where nobody reads on is “999+”."""
+    return f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count)
 
 
 def span(length: timedelta, language: str) -> str:

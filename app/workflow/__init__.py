@@ -9,7 +9,7 @@ from app.workflow.engine.types import BpmnError, Call, Fault, Operation, Registr
 from app.workflow.errors import Busy, Gone, Later, Permanent, Stuck, Temporary, UnknownInstance
 from app.workflow.execute import after_commit, execute
 from app.workflow.files import diagram, form
-from app.workflow.inbox import MOST_COUNTED, Reach, inbox, inbox_counts, within_district
+from app.workflow.inbox import MOST_COUNTED, Reach, inbox, inbox_counts, inbox_size, within_district
 from app.workflow.incidents import resolve_incident, retry_incident
 from app.workflow.outbox import deliver_outbox
 from app.workflow.post import Post, post, post_awaited
@@ -52,6 +52,7 @@ __all__ = [
     "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow", "broadcast",
     "current_bundle", "decisions_of", "deliver", "deliver_outbox", "deliver_sent", "deliver_signal", "deploy",
     "deployments", "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts",
+    "inbox_size",
     "incident", "incidents", "instance", "instance_id_of", "instances_of", "may_work_on", "open_incidents",
     "overlay", "post", "post_awaited", "replay", "resolve_incident", "retry_incident", "send", "settle", "start",
     "sweep", "task", "tasks_of", "tokens", "with_grants", "within_district",

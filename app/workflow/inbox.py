@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from app.core.clock import NEVER
@@ -21,6 +21,8 @@ MOST_COUNTED = 1000
 Reach = Literal["own", "held", "free"]
 """own: what one may do; held: what others hold and one may take back; free: what nobody holds, overseen."""
 
+_NOT_SUSPENDED = UserTask.instance_id.not_in(select(Instance.id).where(Instance.suspended))
+"""Few are: looking tasks up in that short list is ten times quicker than joining instances."""
 _ORDER = (UserTask.act_by, -UserTask.priority, UserTask.created_at, UserTask.task_id)
 
 
@@ -57,14 +59,26 @@ def inbox(
 def inbox_counts(
     session: Session, actor: Actor, slices: Mapping[str, tuple[Reach, Sequence[ColumnElement[bool]]]]
 ) -> dict[str, int]:
-    """How many tasks each slice of the inbox holds, up to `MOST_COUNTED`. One statement."""
-    counts = []
-    # few are suspended: looking each count's tasks up in that short list is ten times quicker than joining instances
-    not_suspended = UserTask.instance_id.not_in(select(Instance.id).where(Instance.suspended))
-    for name, (reach, only) in slices.items():
-        found = select(UserTask.task_id).where(not_suspended, _within(actor, reach), *only).limit(MOST_COUNTED)
-        counts.append(select(func.count()).select_from(found.subquery()).scalar_subquery().label(name))
-    return dict(session.execute(select(*counts)).one()._mapping) if counts else {}
+    """How many tasks each slice of the inbox holds, up to `MOST_COUNTED`. One statement, which looks at each open task
+    once: whose it is stands beside it, and each slice counts from that."""
+    if not slices:
+        return {}
+    reaches: list[Reach] = sorted({reach for reach, _ in slices.values()})
+    whose = select(*(_within(actor, reach).label(reach) for reach in reaches)).correlate(UserTask)
+    beside = whose.offset(literal_column("0")).lateral("beside")
+    found = [
+        func.least(func.count().filter(beside.c[reach], *only), MOST_COUNTED).label(name)
+        for name, (reach, only) in slices.items()
+    ]
+    reached = or_(*(_within(actor, reach) for reach in reaches))
+    query = select(*found).select_from(UserTask).join(beside, true()).where(_NOT_SUSPENDED, reached)
+    return dict(session.execute(query).one()._mapping)
+
+
+def inbox_size(session: Session, actor: Actor, most: int) -> int:
+    """How many open tasks this person may do, counted up to `most`."""
+    mine = select(UserTask.task_id).where(_NOT_SUSPENDED, _mine(actor)).limit(most)
+    return session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 
 def within_district(prefix: str) -> ColumnElement[bool]:
@@ -84,7 +98,7 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
     if actor.system:
         return true()
     open_to_me = or_(false(), *(_by_grant(grant) for grant in actor.grants))
-    named = UserTask.users.any_() == str(actor.id)
+    named = UserTask.users.contains([str(actor.id)])
     return or_(UserTask.assignee == str(actor.id), and_(UserTask.assignee.is_(None), or_(open_to_me, named)))
 
 

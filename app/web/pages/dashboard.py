@@ -99,7 +99,7 @@ def dashboard() -> str:
         "dashboard.html", islands=("dashboard",), period=period, periods=PERIODS, span=span, found=found,
         kpis=_kpis(found), shapes=[_linked(shape, span) for shape in shapes], departments=_departments(found, scores),
         topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting,
-        standing=standing, span_words=_span_words(span),
+        standing={key: formats.count_in_words(n) for key, n in standing.items() if n}, span_words=_span_words(span),
         as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
     )  # fmt: skip
 

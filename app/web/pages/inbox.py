@@ -21,6 +21,7 @@ from app.identity.guard import actor, signed_in
 from app.lifecycle.inbox_views import VIEWS, Conditions, counts, listing, views_for
 from app.lifecycle.routes import runtime
 from app.lifecycle.worklist import WorkItem, may_work_on, work_item, work_items
+from app.web.formats import count_in_words
 from app.web.names import choices_of, groups_in_words, names
 from app.web.pages.case_parts import case_parts
 from app.web.pages.frame import blueprint, page
@@ -130,10 +131,6 @@ def shown_rows(session: Session, items: Sequence[WorkItem]) -> list[WorkRow]:
     follow = worklist.follow_ups(session, actor().id, [item.task.task_id for item in items])
     at = now()
     return [work_row(item, actor(), at, follow.get(item.task.task_id)) for item in items]
-
-
-def count_in_words(count: int) -> str:
-    return f"{workflow.MOST_COUNTED - 1}+" if count >= workflow.MOST_COUNTED else str(count)
 
 
 def _oversees(task: workflow.TaskView) -> bool:

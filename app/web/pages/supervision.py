@@ -25,7 +25,7 @@ from app.supervision.models import Supervision, SupervisionAnswer
 from app.supervision.queries import View
 from app.supervision.raising import rank
 from app.web.addresses import is_uuid
-from app.web.formats import LimitChip, finished_limit, running_limit
+from app.web.formats import LimitChip, count_in_words, finished_limit, running_limit
 from app.web.pages.cases import case_page_parts
 from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, form_command_id, page
@@ -65,7 +65,8 @@ def supervised() -> str:
     rows = [{"line": line, "shown": shown_demand(line.demand, [], actor()), "words": _words(line)} for line in found]
     more = {"view": view, "after": key_of(*found[-1].key(view))} if len(found) == MOST else None
     return page(
-        "supervision.html", rows=rows, view=view, views=VIEWS, counts=counts,
+        "supervision.html", rows=rows, view=view, views=VIEWS,
+        counts={key: count_in_words(n) for key, n in counts.items() if n},
         next_url=f"/supervision?{urlencode(more)}" if more else None,
     )  # fmt: skip
 
