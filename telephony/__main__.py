@@ -20,6 +20,7 @@ from telephony.ari import Ari, AriError
 from telephony.calls import Stage, replay
 from telephony.commands import Commands
 from telephony.diagrams import Diagrams
+from telephony.dialler import Dialler
 from telephony.dispatch import Dispatch
 from telephony.exchange import Exchange, folder_of
 from telephony.fallback import NAME, Fallback
@@ -49,6 +50,7 @@ class Telephony:
     handover: Handover
     rules: Rules
     commands: Commands
+    dialler: Dialler
     database: Database
 
 
@@ -81,8 +83,9 @@ def build(settings: Settings) -> Telephony:
         exchange, Inbound(exchange, menu, diagrams, survey), outbound, ringing, talks, recordings, transfers,
         supervision, fallback,
     )  # fmt: skip
-    commands = Commands(exchange, database, talks, transfers, outbound, supervision)
-    return Telephony(exchange, dispatch, handover, rules, commands, database)
+    dialler = Dialler(exchange, database, handover, queue, outbound)
+    commands = Commands(exchange, database, talks, transfers, outbound, supervision, dialler)
+    return Telephony(exchange, dispatch, handover, rules, commands, dialler, database)
 
 
 def take_up(telephony: Telephony) -> None:
@@ -111,7 +114,8 @@ async def run(settings: Settings) -> None:
         await telephony.rules.refresh()
     take_up(telephony)
     loop = asyncio.get_running_loop()
-    work = (telephony.rules.run(), telephony.handover.run(), telephony.commands.run(settings.redis_url))
+    work = (telephony.rules.run(), telephony.handover.run(), telephony.commands.run(settings.redis_url),
+            telephony.dialler.run())  # fmt: skip
     beside = [loop.create_task(each) for each in (*work, _speak(exchange))]
     try:
         await listen(telephony)

@@ -47,6 +47,15 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """The request that a call out is an attempt at."""
+
+    id: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     id: UUID
     direction: str
@@ -72,6 +81,11 @@ class Call:
     language: str = "zh-CN"
     follow_up: bool = False
     """A call out to a citizen about their matter."""
+    callback: Callback | None = None
+    rang_outside: bool = False
+    """A telephone outside was rung, whether it lifted or not."""
+    refused: str | None = None
+    """Why the telephone that was rung last did not lift."""
     rated: bool = False
     """They have said by key how it was."""
     trunk: str | None = None
@@ -130,7 +144,8 @@ def _arrived(fact: Fact) -> Call:
     return Call(
         fact.subject, body["direction"], body["caller"], body["called"], body["channel"], fact.at, fact.no,
         legs={leg.id: leg}, priority=body.get("priority", 0), wish=_uuid(body.get("wish")),
-        district=body.get("district"), mark=body.get("mark"), agent=agent, follow_up=bool(body.get("case")),
+        district=body.get("district"), mark=body.get("mark"), agent=agent, group=body.get("group"),
+        callback=_callback(body), follow_up=bool(body.get("case") or body.get("callback")),
         trunk=body.get("trunk"),
     )  # fmt: skip
 
@@ -145,9 +160,10 @@ def _apply(call: Call, fact: Fact) -> Call:
             )  # fmt: skip
         case CallKind.RANG:
             agent, number, trunk = _uuid(body.get("agent")), body.get("number", ""), body.get("trunk")
-            return _with_leg(call, Leg(body["leg"], body["kind"], agent, number, trunk=trunk))
+            leg = Leg(body["leg"], body["kind"], agent, number, trunk=trunk)
+            return replace(_with_leg(call, leg), rang_outside=call.rang_outside or leg.kind == OUTSIDE)
         case CallKind.LEG_ENDED:
-            return _left(call, body["leg"])
+            return _left(call, body["leg"], body.get("cause"))
         case CallKind.ANSWERED | CallKind.JOINED:
             return _answered(call, body, fact)
         case CallKind.HELD:
@@ -173,9 +189,15 @@ def _apply(call: Call, fact: Fact) -> Call:
             return call
 
 
-def _left(call: Call, leg: str) -> Call:
+def _callback(body: Mapping[str, Any]) -> Callback | None:
+    return Callback(body["callback"], body["attempt"], body["reason"]) if body.get("callback") else None
+
+
+def _left(call: Call, leg: str, cause: str | None) -> Call:
     """Without that leg. The last one of ours ends the talk, for whoever called and for whom we called alike."""
-    left = replace(call, legs={id_: each for id_, each in call.legs.items() if id_ != leg})
+    rang = leg in call.legs and not call.legs[leg].up
+    legs = {id_: each for id_, each in call.legs.items() if id_ != leg}
+    left = replace(call, legs=legs, refused=cause if rang else call.refused)
     if leg == call.channel and (citizen := call.outside) is not None:
         left = replace(left, channel=citizen.id)
     talk_over = call.stage is Stage.TALKING and not left.seats

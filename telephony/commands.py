@@ -16,6 +16,7 @@ from app.contacts import EXPIRY, QUEUE, Actor, AgentPlan, AgentState, CallKind, 
 from app.core.errors import CitydeskError, Conflict, Forbidden, NotFound
 from telephony.ari import AriError
 from telephony.calls import Call, Leg, Stage
+from telephony.dialler import Dialler
 from telephony.exchange import Exchange
 from telephony.handover import Database
 from telephony.outbound import Outbound
@@ -34,7 +35,7 @@ PAUSES = (AgentState.IDLE, AgentState.BUSY, AgentState.PAUSED)
 class Commands:
     def __init__(
         self, exchange: Exchange, database: Database, talks: Talks, transfers: Transfers, outbound: Outbound,
-        supervision: Supervision,
+        supervision: Supervision, dialler: Dialler,
     ) -> None:  # fmt: skip
         self.exchange = exchange
         self.database = database
@@ -42,6 +43,7 @@ class Commands:
         self.transfers = transfers
         self.outbound = outbound
         self.supervision = supervision
+        self.dialler = dialler
 
     async def run(self, url: str) -> None:
         """Take commands until cancelled; a Redis that is away is waited for."""
@@ -107,9 +109,7 @@ class Commands:
             case "force_state":
                 return self._state(UUID(str(values["agent"])), str(values["state"]), values.get("reason"))
             case "dial":
-                case = UUID(str(values["case"])) if values.get("case") else None
-                call = await self.outbound.dial(self._plan(actor), str(values["number"]), case)
-                return {"call": str(call.id)}
+                return await self._dial(self._plan(actor), values)
             case "monitor":
                 await self._begun(self.supervision.monitor(self._call(values), actor.id, str(values["mode"])))
             case "pickup":
@@ -160,6 +160,14 @@ class Commands:
             case _:
                 raise NotFound("contacts.unknown_command", name=name)
         return {"call": str(call.id)}
+
+    async def _dial(self, plan: AgentPlan, values: Mapping[str, Any]) -> dict[str, Any]:
+        number = str(values["number"])
+        if request := values.get("callback"):
+            self.outbound.require(plan, number)
+            return {"call": str(await self.dialler.by_hand(plan.id, UUID(str(request)), number))}
+        case = UUID(str(values["case"])) if values.get("case") else None
+        return {"call": str((await self.outbound.dial(plan, number, case)).id)}
 
     async def _begun(self, work: Coroutine[Any, Any, None]) -> None:
         """Ringing takes longer than a page waits: what is refused at once is told, the rest goes on beside."""

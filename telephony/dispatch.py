@@ -37,6 +37,9 @@ from telephony.transfer import Transfers
 
 log = logging.getLogger(__name__)
 
+BUSY = 17
+"""Q.850's number."""
+
 
 class Dispatch:
     def __init__(
@@ -125,7 +128,7 @@ class Dispatch:
         if call is not None and channel.id in call.legs and (call.legs[channel.id].up or channel.id == call.channel):
             self.talks.on_leg_gone(call, channel.id)
         elif call is not None and channel.id in call.legs:
-            self.ringing.stopped(call.id, channel.id, "hung_up")
+            self.ringing.stopped(call.id, channel.id, "busy" if cause == BUSY else "hung_up")
         self.transfers.on_ended(channel.id)
         exchange.call_of.pop(channel.id, None)
         if line is not None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.contacts import AgentState, CallKind, Fact, Outcome, Router, RoutingSnapshot, Speech
 from telephony.ari import Ari, AriError
+from telephony.attempts import told_of_attempt
 from telephony.calls import Call, Leg, Stage, fold
 from telephony.line import Line, Sounds
 from telephony.live import News
@@ -136,6 +137,12 @@ class Exchange:
     def call_at(self, channel: str) -> Call | None:
         return self.live(self.call_of.get(channel))
 
+    def on_line(self, number: str) -> bool:
+        """Is that number in any call now?"""
+        return any(
+            number in (call.caller, call.called) for call in self.calls.values() if call.stage is not Stage.ENDED
+        )
+
     def talk_of(self, agent: UUID) -> tuple[Call, Leg] | None:
         """The call in which this agent is, ringing or talking."""
         for call in self.calls.values():
@@ -159,7 +166,10 @@ class Exchange:
             return
         legs = list(call.legs.values())
         counted = outcome or outcome_of(call, self.letters.pop(call_id, False))
-        self.note(call_id, CallKind.ENDED, outcome=counted.value, cause=cause)
+        attempt = told_of_attempt(call, counted, cause, self.router, self.now())
+        self.note(call_id, CallKind.ENDED, outcome=counted.value, cause=cause, callback=attempt)
+        if attempt is not None:
+            self.news.tell({"about": "callback"})
         for leg in legs:
             self.call_of.pop(leg.id, None)
             self.go(self.ari.hang_up(leg.id, reason))

@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from app.contacts import Actor, Fact, RoutingSnapshot, actor_for_command, keep_recording, state_by_number, take_facts
+from app.contacts import (
+    Actor,
+    Due,
+    Fact,
+    RoutingSnapshot,
+    actor_for_command,
+    claim_callback,
+    due_callbacks,
+    keep_recording,
+    state_by_number,
+    take_facts,
+)
 from app.contacts import routing_snapshot as read_snapshot
 from app.contacts import routing_version as read_version
 from app.core.db import Sessions
@@ -67,6 +78,20 @@ class Database:
         def work() -> dict[str, Any]:
             with self.sessions() as session:
                 return state_by_number(session, typed, caller, datetime.now(self.zone).date())
+
+        return await self._run(work)
+
+    async def due_callbacks(self, now: datetime) -> list[Due]:
+        def work() -> list[Due]:
+            with self.sessions() as session:
+                return due_callbacks(session, now)
+
+        return await self._run(work)
+
+    async def claim_callback(self, request: UUID, phone: str, call: UUID, now: datetime) -> int | None:
+        def work() -> int | None:
+            with self.sessions.begin() as session:
+                return claim_callback(session, request, phone, call, now)
 
         return await self._run(work)
 

@@ -8,7 +8,7 @@ from app.contacts import AgentPlan, AgentState, Outcome
 from app.core.errors import Conflict, Forbidden
 from app.core.ids import derived_id, new_id
 from telephony.ari import AriError
-from telephony.calls import OUTSIDE, SEAT, Call
+from telephony.calls import OUTSIDE, SEAT, Call, Callback
 from telephony.dialling import may_dial
 from telephony.distribute import rings
 from telephony.events import Channel
@@ -51,6 +51,16 @@ class Outbound:
     async def dial(self, plan: AgentPlan, number: str, case: UUID | None = None) -> Call:
         """Ring at the agent's own seat, then call `number`, about that case. Raises Conflict, Forbidden."""
         exchange = self.exchange
+        seat = self.require(plan, number)
+        channel = f"leg-{uuid4().hex}"
+        call = self._arrived(new_id(), channel, plan, number, case=str(case) if case else None)
+        exchange.line(channel)
+        exchange.go(self._from_seat(call, channel, seat, number))
+        return call
+
+    def require(self, plan: AgentPlan, number: str) -> str:
+        """The seat from which that agent may call now. Raises Conflict, Forbidden."""
+        exchange = self.exchange
         seat = exchange.seats.of(plan.id, exchange.now()).seat
         if seat is None or seat not in exchange.snapshot.seats:
             raise Conflict("contacts.agent.not_logged_in")
@@ -58,18 +68,31 @@ class Outbound:
             raise Conflict("contacts.agent.in_call")
         if not self.may(plan, number):
             raise Forbidden("contacts.dialling.refused", number=number, right=plan.dialling)
-        channel = f"leg-{uuid4().hex}"
-        call = self._arrived(new_id(), channel, plan, number, case=str(case) if case else None)
-        exchange.line(channel)
-        exchange.go(self._from_seat(call, channel, seat, number))
-        return call
+        return seat
 
-    async def _from_seat(self, call: Call, channel: str, seat: str, number: str) -> None:
+    def call_back(
+        self, plan: AgentPlan, number: str, call_id: UUID, request: Callback, group: str | None, *,
+        by_hand: bool = False,
+    ) -> None:  # fmt: skip
+        """The same for a request that this attempt alone has; the seat's telephone rings as for a citizen's call."""
+        channel = f"leg-{uuid4().hex}"
+        about = {"callback": request.id, "attempt": request.attempt, "reason": request.reason, "group": group}
+        state = AgentState.ON_CALL if by_hand else AgentState.RINGING
+        call = self._arrived(call_id, channel, plan, number, state, **about)
+        self.exchange.line(channel)
+        self.exchange.news.tell({"about": "callback"})
+        seat = self.exchange.seats.of(plan.id, self.exchange.now()).seat or ""
+        self.exchange.go(self._from_seat(call, channel, seat, number, by_itself=by_hand))
+
+    async def _from_seat(self, call: Call, channel: str, seat: str, number: str, *, by_itself: bool = True) -> None:
+        """`by_itself`: the browser's telephone lifts without a press."""
         exchange = self.exchange
         up: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._first[channel] = up
         variables = {"CITYDESK": f"{call.id}:{SEAT}", "PJSIP_HEADER(add,X-Citydesk-Call)": str(call.id),
-                     "PJSIP_HEADER(add,X-Citydesk-Dial)": "1", "PJSIP_TRANSFER_HANDLING()": "ari-only"}  # fmt: skip
+                     "PJSIP_TRANSFER_HANDLING()": "ari-only"}  # fmt: skip
+        if by_itself:
+            variables["PJSIP_HEADER(add,X-Citydesk-Dial)"] = "1"
         try:
             await exchange.ari.originate(
                 channel, f"PJSIP/{endpoint_of(seat)}", ("first", str(call.id)), caller_id=f"<{number}>", timeout=20,
@@ -80,10 +103,29 @@ class Outbound:
             lifted = False
         finally:
             self._first.pop(channel, None)
+        if call.agent is not None and call.callback is not None:
+            self._seat_heard(call.agent, call.id if lifted else None)
         if not lifted:
             exchange.end(call.id, Outcome.UNREACHED, cause="seat")
             return
+        if call.callback is not None and self._called_us(call, number):
+            await exchange.ari.hang_up(channel)
+            exchange.end(call.id, Outcome.UNREACHED, cause="on_line")
+            return
         await self._reach(call, number)
+
+    def _seat_heard(self, agent: UUID, call: UUID | None) -> None:
+        """Talks in that call, or did not lift: as for a citizen's call, they pause then."""
+        seats, now = self.exchange.seats, self.exchange.now()
+        if call is not None:
+            seats.set(agent, AgentState.ON_CALL, now, call=call)
+        else:
+            seats.set(agent, AgentState.PAUSED, now, reason="NO_ANSWER")
+
+    def _called_us(self, call: Call, number: str) -> bool:
+        """While it rang at the seat, the citizen called."""
+        others = [each for each in self.exchange.calls.values() if each.id != call.id]
+        return any(number == each.caller and self.exchange.live(each.id) is not None for each in others)
 
     def on_up(self, channel: Channel) -> None:
         waiting = self._first.get(channel.id)
@@ -102,14 +144,16 @@ class Outbound:
         endpoint, kind, _ = self.ringing.endpoint(number)
         return may_dial(plan.dialling, number, endpoint is not None and kind == SEAT)
 
-    def _arrived(self, call_id: UUID, channel: str, plan: AgentPlan, number: str, **about: object) -> Call:
+    def _arrived(self, call_id: UUID, channel: str, plan: AgentPlan, number: str,
+        state: AgentState = AgentState.ON_CALL, **about: object,
+    ) -> Call:  # fmt: skip
         exchange = self.exchange
         _, kind, _ = self.ringing.endpoint(number)
         call = exchange.arrived(
             call_id, exchange.now(), direction="OUT" if kind == OUTSIDE else "INTERNAL", caller=plan.extension,
             called=number, channel=channel, agent=str(plan.id), **about,
         )  # fmt: skip
-        exchange.seats.set(plan.id, AgentState.ON_CALL, exchange.now(), call=call_id)
+        exchange.seats.set(plan.id, state, exchange.now(), call=call_id)
         return call
 
     async def _reach(self, call: Call, number: str) -> None:
@@ -125,7 +169,8 @@ class Outbound:
                     break
             if leg is None:
                 await exchange.ari.hang_up(call.channel, "no_answer")
-                exchange.end(call.id, Outcome.UNREACHED, cause="no_answer")
+                busy = exchange.calls[call.id].refused == "busy"
+                exchange.end(call.id, Outcome.UNREACHED, cause="busy" if busy else "no_answer")
                 return
             await line.answer()
             await self.talks.begin(call.id, leg)

@@ -132,7 +132,7 @@ class Queue:
             return
         now = self.exchange.now()
         verdict = distribute(
-            waiting, self._free(), self.exchange.snapshot.groups, now, present=self.exchange.seats.signed_in()
+            waiting, self.free(), self.exchange.snapshot.groups, now, present=self.exchange.seats.signed_in()
         )
         for call in verdict.expired:
             self._resolve(call, TIMEOUT)
@@ -143,7 +143,8 @@ class Queue:
             pause = max(0.05, (verdict.again_at - now).total_seconds() + 0.01)
             self._again = asyncio.get_running_loop().call_later(pause, self.poke)
 
-    def _free(self) -> list[Free]:
+    def free(self) -> list[Free]:
+        """Agents who can take a call now."""
         plans = self.exchange.snapshot.agents
         return [
             Free(plans[agent], one.idle_since or one.since, one.last_offer)

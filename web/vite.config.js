@@ -33,6 +33,7 @@ const ISLANDS = [
   'phone',
   'registration',
   'replay',
+  'callbacks',
   'seats',
   'shell',
 ]

@@ -4,6 +4,7 @@ Telephony leads calls by `routing_snapshot` and hands over facts (`take_facts`);
 
 from app.citizens import normalise_phone
 from app.contacts.actions import link_case, log_command, write_note
+from app.contacts.callbacks import Due, callback_of, claim_callback, due_callbacks, settled_callbacks
 from app.contacts.commands import EXPIRY, LIVE, QUEUE, PhoneCommand, ask_telephone, reply_key
 from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, Satisfaction
 from app.contacts.guard import OTHERS, actor_for_command, check
@@ -12,7 +13,6 @@ from app.contacts.queries import (
     call_by_id,
     earlier_calls,
     legs_of,
-    open_callbacks,
     open_calls,
     recordings_of,
     routing_snapshot,
@@ -65,6 +65,7 @@ __all__ = [
     "AgentState",
     "CallFilter",
     "CallKind",
+    "Due",
     "Fact",
     "Figures",
     "GroupPlan",
@@ -84,9 +85,12 @@ __all__ = [
     "answered_since",
     "ask_telephone",
     "call_by_id",
+    "callback_of",
     "callbacks_to_do",
     "calls_of_case",
     "check",
+    "claim_callback",
+    "due_callbacks",
     "earlier_calls",
     "figures",
     "figures_by_agent",
@@ -99,7 +103,6 @@ __all__ = [
     "list_calls",
     "log_command",
     "normalise_phone",
-    "open_callbacks",
     "open_calls",
     "open_recording",
     "own_seat",
@@ -112,6 +115,7 @@ __all__ = [
     "routing_version",
     "seats_now",
     "sentences",
+    "settled_callbacks",
     "skill_groups",
     "state_by_number",
     "surveys_of_calls",

@@ -16,8 +16,8 @@ class CallKind(StrEnum):
     """What happened to a call, in the order it usually does. `body` of each:"""
 
     ARRIVED = "arrived"
-    """direction, caller, called, channel; trunk, mark, district, priority where known; case: what a call out is
-    about"""
+    """direction, caller, called, channel; trunk, mark, district, priority where known. Of a call out:
+    case, what it is about; callback (a request's id), attempt, reason, group"""
     VOICE_RUN = "voice_run"
     """process, bundle, steps, variables: the call's way through a voice diagram, when that is over"""
     QUEUED = "queued"
@@ -53,7 +53,7 @@ class CallKind(StrEnum):
     COMMANDED = "commanded"
     """name, by: a supervisor or agent acted on the call"""
     ENDED = "ended"
-    """outcome, cause"""
+    """outcome, cause; callback: id, result, rang, again_at, what an attempt to call back came to"""
 
 
 class Outcome(StrEnum):

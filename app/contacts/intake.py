@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import audit, workflow
 from app.citizens import normalise_phone
+from app.contacts.callbacks import settle_attempt, settle_talked
 from app.contacts.facts import SEAT_STATE, CallKind, Fact, Outcome
 from app.contacts.models import Call, CallbackRequest, CallEvent, CallLeg, CallSurvey, Recording
 from app.contacts.seat_intake import take_seat_states
@@ -47,6 +48,7 @@ def take_facts(session: Session, facts: Sequence[Fact], now: datetime, keep: Kee
     for fact in fresh:
         _apply(known, fact, keep, folder)
     session.flush()
+    settle_talked(session, [known.calls[fact.subject] for fact in fresh if fact.kind == CallKind.ENDED])
     _tell(session, known, fresh, now)
     for fact in fresh:
         if fact.kind == CallKind.VOICE_RUN:
@@ -117,9 +119,20 @@ def _known(session: Session, facts: Sequence[Fact]) -> Known:
         session, calls,
         {leg.id: leg for leg in rows(CallLeg, of(OF_LEGS))},
         {recording.id: recording for recording in rows(Recording, of(OF_RECORDINGS))},
-        {callback.call_id: callback for callback in rows(CallbackRequest, of(OF_CALLBACKS))},
+        _callbacks(session, facts, of(OF_CALLBACKS)),
         {survey.call_id: survey for survey in rows(CallSurvey, of(OF_SURVEYS))},
     )  # fmt: skip
+
+
+def _callbacks(session: Session, facts: Sequence[Fact], calls: set[UUID]) -> dict[UUID, CallbackRequest]:
+    """Those the calls left behind, and those that they were attempts at."""
+    attempts = [
+        fact.body["callback"]["id"] for fact in facts if fact.kind == CallKind.ENDED and fact.body.get("callback")
+    ]
+    if not calls and not attempts:
+        return {}
+    wanted = or_(CallbackRequest.call_id.in_(calls), CallbackRequest.id.in_(attempts))
+    return {row.call_id: row for row in session.scalars(select(CallbackRequest).where(wanted))}
 
 
 def _apply(known: Known, fact: Fact, keep: Keep, folder: Path) -> None:
@@ -169,7 +182,7 @@ def _new_call(fact: Fact) -> Call:
         id=fact.subject, direction=body.get("direction", "IN"), caller=normalise_phone(body.get("caller", "")),
         called=body.get("called", ""), trunk=body.get("trunk"), mark=body.get("mark"), district=body.get("district"),
         priority=body.get("priority", 0), began_at=fact.at, agent=_uuid(body.get("agent")), last_no=0, automatic=False,
-        case_id=_uuid(body.get("case")),
+        case_id=_uuid(body.get("case")), callback_of=_uuid(body.get("callback")), skill_group=body.get("group"),
     )  # fmt: skip
 
 
@@ -216,6 +229,10 @@ def _end(known: Known, call: Call, fact: Fact) -> None:
     for leg in known.legs.values():
         if leg.call_id == call.id and leg.ended_at is None:
             leg.ended_at = fact.at
+    if told := fact.body.get("callback"):
+        request = next((each for each in known.callbacks.values() if str(each.id) == told["id"]), None)
+        if request is not None and request.calling == call.id:
+            settle_attempt(request, told, call.agent, fact.at)
     if call.direction == "IN" and call.outcome in (Outcome.ABANDONED, Outcome.MISSED):
         _ask_callback(known, call, call.caller, str(call.outcome), fact.at)
 
@@ -230,7 +247,7 @@ def _ask_callback(known: Known, call: Call, phone: str, reason: str, at: datetim
         known.add(
             CallbackRequest(
                 id=derived_id("callback", call.id), call_id=call.id, phone=number, reason=reason,
-                skill_group=call.skill_group, asked_at=at, state="OPEN", attempts=0,
+                skill_group=call.skill_group, asked_at=at, next_at=at, state="OPEN", attempts=0,
             )
         )  # fmt: skip
     elif asked.reason != "ASKED":

@@ -33,6 +33,8 @@ class SkillGroup(Base):
     record: Mapped[bool] = mapped_column(default=True)
     survey: Mapped[bool] = mapped_column(default=True)
     """Whoever talked with the group is asked afterwards, by key, how it was (Q16)."""
+    calls_back: Mapped[bool] = mapped_column(default=True)
+    """Its agents are given callbacks when nobody waits (Q06)."""
     answer_within_seconds: Mapped[int] = mapped_column(default=15)
     """The service level's threshold (Q09)."""
 
@@ -151,6 +153,8 @@ class Call(Base):
     automatic: Mapped[bool] = mapped_column(default=False)
     """The caller went through the automatic acceptance (T33)."""
     case_id: Mapped[UUID | None]
+    callback_of: Mapped[UUID | None]
+    """The request that this call is an attempt at."""
     note: Mapped[str] = mapped_column(default="")
     """What the agent wrote down while talking."""
     last_no: Mapped[int] = mapped_column(default=0)
@@ -238,7 +242,13 @@ class CallbackRequest(Base):
     wished_at: Mapped[datetime | None] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(default="OPEN")
     attempts: Mapped[int] = mapped_column(default=0)
+    """Those in which it rang at the citizen's, and the one that runs."""
     last_attempt_at: Mapped[datetime | None] = mapped_column(Instant)
+    next_at: Mapped[datetime] = mapped_column(Instant)
+    last_result: Mapped[str | None]
+    """REACHED, NO_ANSWER, BUSY; SEAT (our own did not lift), ON_LINE (they were calling us), LOST (something fell)."""
+    calling: Mapped[UUID | None]
+    """The newest attempt's call."""
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     done_by: Mapped[UUID | None]
 

@@ -17,7 +17,6 @@ from app.contacts.models import (
     Agent,
     AgentSkill,
     Call,
-    CallbackRequest,
     CallLeg,
     NumberMark,
     PhoneArea,
@@ -32,7 +31,7 @@ from app.contacts.snapshot import AgentPlan, GroupPlan, Mark, RoutingSnapshot, S
 from app.core.errors import NotFound
 from app.identity import UserRef, all_users
 
-VOICE = ("processes/voice/", "processes/decisions/call_routing.dmn")
+VOICE = ("processes/voice/", "processes/decisions/call_routing.dmn", "processes/decisions/callback.dmn")
 """What of a bundle telephony runs."""
 
 
@@ -125,14 +124,6 @@ def earlier_calls(session: Session, phone: str, limit: int = 10) -> Sequence[Cal
 def seats_now(session: Session) -> Sequence[SeatState]:
     """The state each agent is in."""
     return session.scalars(select(SeatState).where(SeatState.until.is_(None)).order_by(SeatState.since)).all()
-
-
-def open_callbacks(session: Session, limit: int = 100) -> Sequence[CallbackRequest]:
-    """The oldest first."""
-    waiting = CallbackRequest.state.in_(("OPEN", "CALLING"))
-    return session.scalars(
-        select(CallbackRequest).where(waiting).order_by(CallbackRequest.asked_at, CallbackRequest.id).limit(limit)
-    ).all()
 
 
 # ------------------------------------------------------------------ what a caller may hear (F01)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session
 
 from app.citizens import normalise_phone
+from app.contacts.callbacks import talked_with
 from app.contacts.facts import Outcome
 from app.contacts.models import Call, CallbackRequest, Recording, SkillGroup
 from app.core.errors import NotFound
@@ -108,16 +109,13 @@ def recording_by_id(session: Session, recording_id: UUID) -> tuple[Recording, Ca
 
 def callbacks_to_do(session: Session, limit: int = 100) -> Sequence["Row[CallbackRequest, Call]"]:
     """Who is still to be called back, the longest first: nobody has talked with that number since, whoever called."""
-    later = aliased(Call)
-    reached = exists().where(
-        later.began_at > CallbackRequest.asked_at, later.answered_at.is_not(None),
-        or_(and_(later.direction == "OUT", later.called == CallbackRequest.phone),
-            and_(later.direction == "IN", later.caller == CallbackRequest.phone)),
-    )  # fmt: skip
     query: Select[CallbackRequest, Call] = (
         select(CallbackRequest, Call)
         .join(Call, Call.id == CallbackRequest.call_id)
-        .where(CallbackRequest.state.in_(("OPEN", "CALLING")), ~reached)
+        .where(
+            CallbackRequest.state.in_(("OPEN", "CALLING")),
+            ~talked_with(CallbackRequest.phone, CallbackRequest.asked_at),
+        )
         .order_by(CallbackRequest.asked_at, CallbackRequest.id)
         .limit(limit)
     )

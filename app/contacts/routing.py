@@ -2,7 +2,7 @@
 queue, or to one person. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,6 +13,10 @@ from app.contacts.snapshot import Mark, RoutingSnapshot
 TABLE = "call_routing"
 FILE = "processes/decisions/call_routing.dmn"
 FALLBACK = "MENU"
+AGAIN_TABLE = "callback"
+AGAIN_FILE = "processes/decisions/callback.dmn"
+AGAIN = {1: 10, 2: 60}
+"""Minutes after the first and the second attempt, where no table says it; the third is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Router:
         self.zone = ZoneInfo(snapshot.zone)
         source = snapshot.files.get(FILE)
         self.model = dmn.parse(source, [], {}) if source else None
+        again = snapshot.files.get(AGAIN_FILE)
+        self.again = dmn.parse(again, [], {}) if again else None
 
     def route(self, caller: str, called: str, now: datetime) -> Route:
         """Where a call goes. A table that fails, or is not there, sends everybody to the menu: nobody hears nothing."""
@@ -55,6 +61,15 @@ class Router:
             district,
             mark.kind if mark else None,
         )
+
+    def call_again(self, reason: str, result: str, attempt: int, now: datetime) -> datetime | None:
+        """When an attempt to call back that came to `result` (see `CallbackRequest.last_result`) is followed by another
+        one; None: never."""
+        minutes: Any = AGAIN.get(attempt)
+        if self.again is not None:
+            facts = {"reason": reason, "result": result, "attempt": attempt}
+            minutes = self.again.evaluate(AGAIN_TABLE, facts, {}, now=now)
+        return now + timedelta(minutes=float(minutes)) if minutes is not None else None
 
     def _decide(
         self, mark: Mark | None, caller: str, called: str, district: str | None, now: datetime

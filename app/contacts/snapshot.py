@@ -28,6 +28,7 @@ class GroupPlan:
     wrap_up_seconds: int = 30
     record: bool = True
     survey: bool = True
+    calls_back: bool = True
     answer_within_seconds: int = 15
 
 

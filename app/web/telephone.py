@@ -54,6 +54,7 @@ def shown_call(session: Session, call: Call) -> dict[str, Any]:
     return {
         "call": str(call.id),
         "direction": call.direction,
+        "calls_back": call.callback_of is not None,
         "name": next((citizen.name for citizen in known if citizen.name), None),
         "phone": masked_phone(number) if call.direction != "INTERNAL" else number,
         "about": about(call),
@@ -71,6 +72,8 @@ def other_party(call: Call) -> str:
 def about(call: Call) -> str:
     """“to 12319 · waited 18 s · General acceptance · Binjiang”"""
     parts = [t(f"web.phone.way.{call.direction}", number=call.called if call.direction == "IN" else call.caller)]
+    if call.callback_of:
+        parts = [t("web.phone.way.CALLBACK")]
     if call.mark:
         parts.append(t(f"web.calls.mark.{call.mark}"))
     if call.queued_at:

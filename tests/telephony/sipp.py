@@ -102,9 +102,10 @@ class Sipp:
         """Calls `called` and does what is said. `refused`: the answer expected instead, e.g. 486."""
         return self._run("citizen", _caller(number, called, deeds, self.tone, refused), called, free_port())
 
-    def seat(self, port: int, *deeds: Deed, ring: float = 0.2, calls: int = 1, lift: bool = True) -> Party:
-        """A telephone at `port` that is called; it rings, lifts and does what is said."""
-        return self._run("seat", _called(deeds, self.tone, ring, lift), "s", port, calls)
+    def seat(self, port: int, *deeds: Deed, ring: float = 0.2, calls: int = 1, lift: bool = True,
+             busy: bool = False) -> Party:  # fmt: skip
+        """A telephone at `port` that is called; it rings, lifts and does what is said, or is busy."""
+        return self._run("seat", _called(deeds, self.tone, ring, lift, busy), "s", port, calls)
 
     def dial(self, seat: str, called: str, port: int, *deeds: Deed, refused: str = "") -> Party:
         """A seat's telephone dials."""
@@ -187,13 +188,15 @@ def _caller(number: str, called: str, deeds: Sequence[Deed], tone: Path, refused
     return _scenario(*parts, *_deeds(deeds, target, me, f"{them}[peer_tag_param]", tone))
 
 
-def _called(deeds: Sequence[Deed], tone: Path, ring: float, lift: bool) -> str:
+def _called(deeds: Sequence[Deed], tone: Path, ring: float, lift: bool, busy: bool) -> str:
     catch = """<recv request="INVITE" rrs="true"><action>
 <ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>
 <ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
 <ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>
 <ereg regexp="sip:([^>]*)" search_in="hdr" header="Contact:" assign_to="all,contact"/>
 </action></recv><Reference variables="cseq,all,from,to,contact"/>"""
+    if busy:
+        return _scenario(catch, _answer("486 Busy Here"), '<recv request="ACK"/>')
     ringing = _answer("180 Ringing")
     if not lift:
         return _scenario(catch, ringing, f'<recv request="CANCEL" timeout="{PATIENCE * 1000}"/>', _OK,

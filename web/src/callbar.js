@@ -71,8 +71,8 @@ class Callbar {
 
   /** Also where the ringing itself was not heard: the page was just on its way. */
   popUp() {
-    const { state, direction, call } = this.call
-    if (state === 'RINGING' && direction === 'IN' && call && pop(this.call, this.words.pop)) this.leaves = Date.now()
+    const { state, direction, call, calls_back: back } = this.call
+    if (state === 'RINGING' && (direction === 'IN' || back) && call && pop(this.call, this.words.pop)) this.leaves = Date.now()
   }
 
   // ------------------------------------------------------------------ hearing
@@ -107,7 +107,9 @@ class Callbar {
   async learn(call) {
     if (Date.now() - this.leaves < LEAVING) return
     const told = call && (await get(`/phone/calls/${call}`))
-    if (told && this.call.call === call) this.show({ ...this.call, ...told })
+    if (!told || this.call.call !== call) return
+    this.show({ ...this.call, ...told })
+    if (told.calls_back) this.popUp()
   }
 
   /** The other side talks with one's own colleague. */

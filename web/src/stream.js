@@ -1,7 +1,7 @@
 // The server's news, for every island of every open page of this person. A browser grants a site few connections: one page
 // holds the stream and hands what it hears to the others; when it goes, the next one opens it. `open` says that news may
 // have been missed before.
-const KINDS = ['open', 'beat', 'task', 'notice', 'phone', 'board']
+const KINDS = ['open', 'beat', 'task', 'notice', 'phone', 'board', 'callbacks']
 let source = null
 
 export function news() {

@@ -18,7 +18,7 @@ import redis
 from app.core.db import Sessions
 from app.identity import Actor
 from app.web.live.news import News, read_news
-from app.web.live.phone import BOARD, LIVE, leads_shift, read_phone
+from app.web.live.phone import BOARD, LIVE, concerns, leads_shift, read_phone
 from app.web.live.publisher import CHANNEL, NOTICES
 from app.web.live.streams import HandedOver, SocketStream, Stream, ThreadStream
 
@@ -161,7 +161,7 @@ class Hub:
             return
         self._board = True
         with self._lock:
-            concerned = [stream for stream in self.streams if str(stream.actor.id) in news.agents]
+            concerned = [stream for stream in self.streams if concerns(news, stream.actor)]
         for stream in concerned:
             if not stream.broken:
                 stream.put(news.event)

@@ -13,9 +13,10 @@ TOLD = ("kind", "call", "stage", "direction", "group", "mark", "district", "held
         "answered_at", "leg", "agent", "state", "seat", "reason", "since", "to", "way", "name", "outcome")  # fmt: skip
 """What of a piece of news leaves the server; numbers only masked."""
 
-__all__ = ["BOARD", "LIVE", "PhoneNews", "leads_shift", "read_phone"]
+__all__ = ["BOARD", "LIVE", "PhoneNews", "concerns", "leads_shift", "read_phone"]
 
 BOARD = "event: board\ndata: \n\n"
+CALLBACKS = "event: callbacks\ndata: \n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class PhoneNews:
 
     agents: frozenset[str]
     event: str
+    of_all: bool = False
+    """It concerns everybody who may read calls."""
 
 
 def read_phone(data: bytes | str) -> PhoneNews:
@@ -31,6 +34,8 @@ def read_phone(data: bytes | str) -> PhoneNews:
     plain = json.loads(data)
     if not isinstance(plain, dict):
         raise ValueError("no news of the telephone")
+    if plain.get("about") == "callback":
+        return PhoneNews(frozenset(), CALLBACKS, of_all=True)
     agents = {*plain.get("agents", ()), plain.get("agent"), plain.get("by")} - {None}
     body: dict[str, Any] = {key: plain[key] for key in TOLD if plain.get(key) is not None}
     body["about"] = plain.get("about")
@@ -38,6 +43,10 @@ def read_phone(data: bytes | str) -> PhoneNews:
         number = plain.get("caller") if plain.get("direction") == "IN" else plain.get("called")
         body["phone"] = masked_phone(number) if plain.get("direction") != "INTERNAL" else number
     return PhoneNews(frozenset(map(str, agents)), f"event: phone\ndata: {json.dumps(body, ensure_ascii=False)}\n\n")
+
+
+def concerns(news: PhoneNews, actor: Actor) -> bool:
+    return can(actor, "call.read") if news.of_all else str(actor.id) in news.agents
 
 
 def leads_shift(actor: Actor) -> bool:

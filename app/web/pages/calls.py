@@ -1,10 +1,12 @@
 """Call records: a list, one call with its legs and recordings, who is to be called back, and the sound."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, flash, redirect, request, send_file
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,18 +14,18 @@ from app import audit, contacts
 from app.cases.models import CaseFile
 from app.cases.queries import registrations_of, scope_of
 from app.cases.routes import find
-from app.contacts.models import Call
+from app.contacts.models import Call, CallbackRequest
 from app.core.db import transaction
 from app.core.errors import CitydeskError, Conflict
 from app.core.http import key_of, keyset, site
 from app.identity import require, user_names
 from app.identity.guard import actor, permits
 from app.web.addresses import day_from, is_uuid
-from app.web.call_rows import call_rows, clock
+from app.web.call_rows import CallRow, call_rows, clock
 from app.web.pages.frame import blueprint, page
 from app.web.pages.phone import telephone
 from app.web.problems import sentence
-from app.web.telephone import group_name, other_party
+from app.web.telephone import group_name, other_party, start_of_day
 from app.web.templating import t
 
 PER_PAGE = 50
@@ -81,10 +83,19 @@ def callbacks() -> str:
     """Missed, abandoned, left a message or asked for it: the longest first, until somebody has talked with them."""
     at = site().clock.now()
     with site().sessions() as session:
-        found = contacts.callbacks_to_do(session)
-        rows = list(zip([request for request, _ in found], call_rows(session, [call for _, call in found], actor(), at),
-                        strict=True))  # fmt: skip
-    return page("callbacks.html", rows=rows, clock=clock, tab="back", to_call=len(rows))
+        rows = _requests(session, contacts.callbacks_to_do(session), at)
+        settled = _requests(session, contacts.settled_callbacks(session, start_of_day(at)), at)
+    return page(
+        "callbacks.html", islands=("callbacks",), rows=rows, settled=settled, clock=clock, tab="back",
+        to_call=len(rows), now=at,
+    )  # fmt: skip
+
+
+def _requests(
+    session: Session, found: Sequence["Row[CallbackRequest, Call]"], at: datetime
+) -> list[tuple[CallbackRequest, CallRow]]:
+    rows = call_rows(session, [call for _, call in found], actor(), at)
+    return list(zip([request for request, _ in found], rows, strict=True))
 
 
 @blueprint.get("/calls/<uuid:call_id>")
@@ -107,11 +118,12 @@ def call_back(call_id: UUID) -> AnyResponse:
     """Ring at one's own seat, then at the caller's number, which nobody needs to see."""
     with site().sessions() as session:
         found = contacts.call_by_id(session, call_id)
+        asked = contacts.callback_of(session, call_id)
     try:
-        number = other_party(found)
+        number = asked.phone if asked else other_party(found)
         if len(number.lstrip("+")) < 3:
             raise Conflict("contacts.unreachable", number=t("web.pop.withheld"))
-        contacts.ask_telephone(telephone(), actor(), "dial", number=number)
+        contacts.ask_telephone(telephone(), actor(), "dial", number=number, callback=str(asked.id) if asked else None)
     except CitydeskError as error:
         flash(sentence(error), "error")
     return redirect("/callbacks" if request.form.get("back") == "/callbacks" else f"/calls/{call_id}")

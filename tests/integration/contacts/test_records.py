@@ -66,7 +66,7 @@ def test_who_was_talked_with_since_is_not_called_back(sessions: Sessions) -> Non
         for number in (reached, in_vain, again):
             lost = call(0, waits=30, caller=number)
             session.add_all([lost, CallbackRequest(id=new_id(), call_id=lost.id, phone=number, reason="ABANDONED",
-                                                   asked_at=lost.ended_at)])  # fmt: skip
+                                                   asked_at=lost.ended_at, next_at=lost.ended_at)])  # fmt: skip
         out = {"direction": "OUT", "caller": "7001", "skill_group": None}
         session.add_all([call(100, waits=3, talks=20, called=reached, **out), call(100, called=in_vain, **out),
                          call(200, waits=3, talks=20, caller=again)])  # fmt: skip
