@@ -80,7 +80,7 @@ class Call:
     sounds: Mapping[str, Sound] = field(default_factory=dict)
     language: str = "zh-CN"
     follow_up: bool = False
-    """A call out to a citizen about their matter."""
+    """A call out to a citizen about their case."""
     callback: Callback | None = None
     rang_outside: bool = False
     """A telephone outside was rung, whether it lifted or not."""
@@ -145,7 +145,7 @@ def _arrived(fact: Fact) -> Call:
         fact.subject, body["direction"], body["caller"], body["called"], body["channel"], fact.at, fact.no,
         legs={leg.id: leg}, priority=body.get("priority", 0), wish=_uuid(body.get("wish")),
         district=body.get("district"), mark=body.get("mark"), agent=agent, group=body.get("group"),
-        callback=_callback(body), follow_up=bool(body.get("case") or body.get("callback")),
+        callback=_callback(body), follow_up=bool(body.get("case")),
         trunk=body.get("trunk"),
     )  # fmt: skip
 

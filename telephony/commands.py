@@ -165,7 +165,7 @@ class Commands:
         number = str(values["number"])
         if request := values.get("callback"):
             self.outbound.require(plan, number)
-            return {"call": str(await self.dialler.by_hand(plan.id, UUID(str(request)), number))}
+            return {"call": str(await self.dialler.by_hand(plan.id, UUID(str(request)), number, values.get("group")))}
         case = UUID(str(values["case"])) if values.get("case") else None
         return {"call": str((await self.outbound.dial(plan, number, case)).id)}
 

@@ -66,6 +66,8 @@ class Dialler:
             return None
         if reach_of(due.phone, False) not in BY_ITSELF or exchange.on_line(due.phone):
             return None
+        if self.outbound.ringing.endpoint(due.phone)[0] is None:  # no trunk has a free line
+            return None
         able = [one for one in self.queue.free() if self.outbound.may(one.plan, due.phone)]
         waiting = Waiting(due.id, group, now, district=due.district)
         offers = distribute([waiting], able, exchange.snapshot.groups, now).offers
@@ -86,7 +88,7 @@ class Dialler:
             if not begun:
                 exchange.seats.set(agent, AgentState.IDLE, exchange.now())
 
-    async def by_hand(self, agent: UUID, request: UUID, phone: str) -> UUID:
+    async def by_hand(self, agent: UUID, request: UUID, phone: str, group: str | None) -> UUID:
         """An agent calls back whom they chose. Raises Conflict when somebody else does, or the citizen is on a line."""
         call_id = new_id()
         if self.exchange.on_line(phone):
@@ -95,7 +97,7 @@ class Dialler:
         if attempt is None:
             raise Conflict("contacts.callback.taken")
         plan = self.exchange.snapshot.agents[agent]
-        self.outbound.call_back(plan, phone, call_id, Callback(str(request), attempt, "ASKED"), None, by_hand=True)
+        self.outbound.call_back(plan, phone, call_id, Callback(str(request), attempt, "ASKED"), group, by_hand=True)
         return call_id
 
     async def _call(self, due: Due, agent: UUID, call_id: UUID) -> bool:

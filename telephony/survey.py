@@ -23,10 +23,11 @@ class Survey:
         self.diagrams = diagrams
 
     def offered(self, call: Call) -> bool:
-        """An agent talked with a citizen who called us, or whom we called about their matter, and who has said nothing
-        of it yet; and there is a diagram that asks."""
+        """An agent talked with a citizen who called us, or whom we called back or about their case, and who has said
+        nothing of it yet; and there is a diagram that asks."""
         group = self.exchange.snapshot.groups.get(call.group or "")
-        theirs = call.follow_up or (call.direction == "IN" and (group is None or group.survey))
+        ours = call.direction == "IN" or call.callback is not None
+        theirs = call.follow_up or (ours and (group is None or group.survey))
         talked = call.agent is not None and call.answered_at is not None
         return theirs and talked and not call.rated and self.diagrams.knows(SURVEY)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases.enums import Channel, ServiceType
@@ -16,7 +16,7 @@ from app.cases.models import CaseFile, Registration
 from app.contacts.actions import link_case
 from app.contacts.facts import CallKind, Fact, Outcome
 from app.contacts.intake import take_facts
-from app.contacts.models import Agent, CallbackRequest
+from app.contacts.models import Agent
 from app.core.ids import derived_id
 
 SPAN = timedelta(days=14)
@@ -25,8 +25,6 @@ SETTLED = timedelta(minutes=5)
 HOTLINE = "12319"
 LOST_EVERY = 7
 """Of so many callers one gives up, or finds nobody."""
-CALLED_BACK_WITHIN = timedelta(hours=20)
-"""Who was lost longer ago than this has been called back by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,6 @@ def load_demo_calls(session: Session, now: datetime) -> int:
     take_facts(session, sorted(facts, key=lambda fact: fact.at), now, lambda *_: None, Path())
     for report in reports:
         link_case(session, _call_id(report), report.case_id)
-    lost_before = CallbackRequest.asked_at < now - CALLED_BACK_WITHIN
-    session.execute(
-        update(CallbackRequest)
-        .where(CallbackRequest.state == "OPEN", lost_before)
-        .values(state="REACHED", attempts=1, last_attempt_at=CallbackRequest.asked_at + timedelta(minutes=40),
-                done_at=CallbackRequest.asked_at + timedelta(minutes=41))
-    )  # fmt: skip
     return len({fact.subject for fact in facts})
 
 

@@ -123,7 +123,8 @@ def call_back(call_id: UUID) -> AnyResponse:
         number = asked.phone if asked else other_party(found)
         if len(number.lstrip("+")) < 3:
             raise Conflict("contacts.unreachable", number=t("web.pop.withheld"))
-        contacts.ask_telephone(telephone(), actor(), "dial", number=number, callback=str(asked.id) if asked else None)
+        about = {"callback": str(asked.id), "group": asked.skill_group} if asked else {}
+        contacts.ask_telephone(telephone(), actor(), "dial", number=number, **about)
     except CitydeskError as error:
         flash(sentence(error), "error")
     return redirect("/callbacks" if request.form.get("back") == "/callbacks" else f"/calls/{call_id}")
