@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.cases.models import WorkOrder
 from app.cases.order_listing import readable_orders
 from app.identity import ACTIONS, Actor, Grant
-from app.reports.models import DailyFigure, DailyTopic, FiguresState
+from app.reports.models import DailyFigure, DailySpot, DailyTopic, FiguresState
 
 
 class Measure(StrEnum):
@@ -32,7 +32,7 @@ class Measure(StrEnum):
 
 
 Counts = Mapping[Measure, int]
-Table = type[DailyFigure] | type[DailyTopic]
+Table = type[DailyFigure] | type[DailyTopic] | type[DailySpot]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _counts(
     query = (
         select(func.grouping(day), func.grouping(department), day, department, district, measure,
                func.sum(DailyFigure.n), of_span)
-        .where(_reach(actor), day.between(span.before().first, span.last))
+        .where(reach_of(actor), day.between(span.before().first, span.last))
         .group_by(ways)
     )  # fmt: skip
     by_day: dict[date, dict[Measure, int]] = defaultdict(lambda: defaultdict(int))
@@ -146,14 +146,14 @@ def _topics(session: Session, actor: Actor, span: Span) -> list[Topic]:
     before = func.coalesce(func.sum(DailyTopic.n).filter(DailyTopic.day < span.first), 0)
     query = (
         select(DailyTopic.topic, now, before)
-        .where(_reach(actor, DailyTopic), DailyTopic.day.between(span.before().first, span.last))
+        .where(reach_of(actor, DailyTopic), DailyTopic.day.between(span.before().first, span.last))
         .group_by(DailyTopic.topic)
         .order_by(now.desc(), DailyTopic.topic)
     )
     return [Topic(*row) for row in session.execute(query)]
 
 
-def _reach(actor: Actor, table: Table = DailyFigure) -> ColumnElement[bool]:
+def reach_of(actor: Actor, table: Table = DailyFigure) -> ColumnElement[bool]:
     """The same rule as `identity.can(actor, "figures.read", scope)`. Days are kept by district, so a grant for a part
     of a district reaches none."""
     if actor.system:

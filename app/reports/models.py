@@ -80,6 +80,40 @@ class DailyTopic(Base):
     n: Mapped[int]
 
 
+class DailySpot(Base):
+    """How many reports of a kind of matter came from a place on a day; counted anew by `rollup`."""
+
+    __tablename__ = "daily_spot"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str] = mapped_column(primary_key=True)
+    """The whole path."""
+    department: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int]
+    hard: Mapped[int]
+    """Of these: reworked, not solved at the return visit, or highly supervised."""
+    open_n: Mapped[int]
+    """Of these: not confidential."""
+
+
+class HotSpotBulletin(Base):
+    """A list of hot spots that a leader made public: matters and places with their counts, no case and no person."""
+
+    __tablename__ = "hot_spot_bulletin"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    text: Mapped[str]
+    entries: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """[{topic, district, names, place, count, before, kinds}]; names and place by language, as they were then."""
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    published_by: Mapped[UUID]
+    published_by_name: Mapped[str]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[UUID | None]
+    withdrawn_by_name: Mapped[str | None]
+
+
 class FiguresState(Base):
     """One row: as of when today's figures are, and how far the walk into the past has come."""
 

@@ -25,6 +25,7 @@ _LOCK = text("select pg_advisory_xact_lock(1231912)")
 _FORGET = (
     text("delete from daily_figure where day >= :first and day < :until"),
     text("delete from daily_topic where day >= :first and day < :until"),
+    text("delete from daily_spot where day >= :first and day < :until"),
 )
 _PLACE = "array_to_string((string_to_array(c.district, '/'))[1:2], '/')"
 _LEAD = f"{_PLACE}, coalesce(c.lead_department, '')"
@@ -61,6 +62,17 @@ select (c.registered_at at time zone :zone)::date, coalesce(c.sub_category, c.ca
   from case_file c where c.registered_at >= :start and c.registered_at < :stop
  group by 1, 2, 3, 4
 """)  # noqa: S608  (constants)
+_COUNT_SPOTS = text("""
+insert into daily_spot (day, topic, district, department, n, hard, open_n)
+select (c.registered_at at time zone :zone)::date, coalesce(c.sub_category, c.category), c.district,
+       coalesce(c.lead_department, ''), count(*), count(*) filter (
+         where c.rework_count > 0 or c.supervision_level in ('SUPERVISION', 'CIRCULAR') or exists (
+           select from return_visit v
+            where v.case_id = c.id and (v.resolved = 'NOT_SOLVED' or v.result = 'UNSATISFIED'))
+       ), count(*) filter (where not c.confidential)
+  from case_file c where c.registered_at >= :start and c.registered_at < :stop and c.status <> 'VOIDED'
+ group by 1, 2, 3, 4
+""")
 _BEGINNING = text("select min(registered_at) from case_file")
 
 
@@ -109,6 +121,7 @@ def _count(runtime: Runtime, session: Session, first: date, until: date, now: da
     span = {"start": start, "stop": stop, "zone": str(runtime.zone)}
     session.execute(_COUNT, span | {"now": now})
     session.execute(_COUNT_TOPICS, span)
+    session.execute(_COUNT_SPOTS, span)
 
 
 def _day(runtime: Runtime, at: datetime) -> date:

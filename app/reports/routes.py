@@ -4,20 +4,26 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, send_file
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from app.cases.conditions import Day
 from app.cases.saved_queries import query_by_id
 from app.core.errors import Invalid
-from app.core.http import ApiBlueprint, language, site
-from app.identity.guard import actor, permits
+from app.core.http import ApiBlueprint, PageQuery, key_of, keyset, language, site
+from app.identity.guard import actor, permits, public
 from app.reports.actions import FOLDER, ask_for_export
+from app.reports.bulletins import PAGE, public_bulletins
 from app.reports.contacts import look_at_contacts
+from app.reports.figures import Span
+from app.reports.hot_spots import SpotKind, hot_spots
 from app.reports.models import ReportJob
 from app.reports.queries import file_of, job_of
 
 exports = ApiBlueprint("exports", __name__, url_prefix="/exports", description="Cases as tables")
 contacts = ApiBlueprint("contacts", __name__, url_prefix="/contacts", description="What a telephone reported before")
+
+spots = ApiBlueprint("hot_spots", __name__, url_prefix="/hot-spots", description="What is reported most, and where")
+LONGEST_SPAN = 92
 
 
 class NewExportSchema(Schema):
@@ -53,6 +59,69 @@ class ContactSchema(Schema):
 
 class ContactsSchema(Schema):
     contacts = fields.List(fields.Nested(ContactSchema))
+
+
+class SpotsQuery(Schema):
+    first_day = fields.Date(required=True)
+    last_day = fields.Date(required=True)
+    district = fields.String(load_default="", metadata={"description": "A path; what lies in it counts too"})
+    kind = fields.Enum(SpotKind, load_default=SpotKind.HOT)
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_: Any) -> None:
+        if not 0 <= (data["last_day"] - data["first_day"]).days < LONGEST_SPAN:
+            raise ValidationError(f"1 to {LONGEST_SPAN} days", "last_day")
+
+
+class SpotSchema(Schema):
+    topic = fields.String()
+    district = fields.String()
+    count = fields.Integer()
+    before = fields.Integer(metadata={"description": "In as many days just before"})
+    hard = fields.Integer(metadata={"description": "Reworked, not solved, or highly supervised"})
+    kinds = fields.Function(lambda spot: [kind.value for kind in spot.kinds()])
+
+
+class SpotsSchema(Schema):
+    spots = fields.List(fields.Nested(SpotSchema))
+
+
+class BulletinSchema(Schema):
+    id = fields.UUID()
+    first_day = fields.Date()
+    last_day = fields.Date()
+    text = fields.String()
+    entries = fields.List(fields.Dict())
+    published_at = fields.AwareDateTime()
+
+
+class BulletinsSchema(Schema):
+    bulletins = fields.List(fields.Nested(BulletinSchema))
+    next = fields.String(allow_none=True)
+
+
+@spots.operation("")
+@permits("figures.read")
+@spots.takes(SpotsQuery, location="query")
+@spots.gives(SpotsSchema)
+def list_spots(query: dict[str, Any]) -> dict[str, Any]:
+    """Matters and places with most reports, or those that are difficult or rising, within one's reach"""
+    span = Span(query["first_day"], query["last_day"])
+    with site().sessions() as session:
+        return {"spots": hot_spots(session, actor(), span, district=query["district"], kind=query["kind"])}
+
+
+@spots.operation("/bulletins")
+@public
+@spots.takes(PageQuery, location="query")
+@spots.gives(BulletinsSchema)
+def list_bulletins(query: dict[str, Any]) -> dict[str, Any]:
+    """What was made public, the newest first; needs no sign-in"""
+    limit = min(query["limit"], PAGE)
+    with site().sessions() as session:
+        rows = public_bulletins(session, after=keyset(query["after"]), limit=limit)
+    following = key_of(rows[-1].published_at, rows[-1].id) if len(rows) == limit else None
+    return {"bulletins": rows, "next": following}
 
 
 @exports.operation("", "POST")

@@ -68,6 +68,7 @@ ITEMS = (
     Item("phrases", "writing", "/phrases", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
     Item("messages", "mail-forward", "/admin/messages", _may("message.read")),
     Item("spot_checks", "checks", "/spot-checks", _may("spotcheck.read")),
+    Item("hot_spots", "flame", "/hot-spots", _may("figures.read")),
     Item("wording", "writing", "/admin/texts", _may("message.word")),
     Item("imports", "table-import", "/imports", _may("case.import")),
 )

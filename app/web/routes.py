@@ -29,7 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.blueprint, identity.people, lifecycle.registering, cases.registrations, cases.cases, lifecycle.steering,
     lifecycle.tasks, cases.orders, lifecycle.ordering, supervision.of_case, supervision.demands,
     supervision.checks, searching.searching,
-    searching.queries, searching.case_fields, reports.exports, reports.contacts, messaging.blueprint,
+    searching.queries, searching.case_fields, reports.exports, reports.contacts, reports.spots, messaging.blueprint,
     messaging.sendings, incidents,
     processes,
 )  # fmt: skip

@@ -81,6 +81,8 @@ def open_notice(notice_id: UUID) -> Response:
         notice = session.get(Notice, notice_id)
         if notice is None or notice.recipient != actor().id:
             return redirect("/notices")
+        if notice.subject_kind == "bulletin":
+            return redirect("/hot-spots/bulletins")
         order = session.get(WorkOrder, notice.subject_id) if notice.subject_kind == ORDER else None
         if order is not None and order.department in actor().departments():
             return redirect(f"/orders/{order.order_no}")
