@@ -106,6 +106,9 @@ class Forms:
     def _handle(self, course: Course, step: Step) -> dict[str, Any]:
         return {"note": self.chance.choice(self.words["notes"])}
 
+    def _answer_supervision(self, course: Course, step: Step) -> dict[str, Any]:
+        return {"supervision_answer": "已督促经办人员到场处理，逾期系人手调配所致，今日内办结并反馈。"}
+
     def _hand_over(self, course: Course, step: Step) -> dict[str, Any]:
         return {"higher_no": f"S-{self.chance.randrange(100_000, 999_999)}"}
 

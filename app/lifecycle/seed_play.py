@@ -33,6 +33,7 @@ MINUTES: Mapping[str, tuple[int, int]] = {
 }  # fmt: skip
 """How long after it was opened somebody does a task."""
 OTHER_MINUTES = (10, 90)
+HEAD = "department_head"
 LAST_TASKS = 40
 """No story has more tasks than this; a diagram that goes round in circles must not hold up the seed."""
 
@@ -153,6 +154,7 @@ class Player:
             (task, course.orders.get(task.subject_id) if task.subject_id else None)
             for task in open_work(session, course.subjects())
         ]
+        found = [(task, order) for task, order in found if self._is_played(task, order)]
         return sorted(found, key=lambda one: (one[0].created_at, one[1].order_no if one[1] else "", one[0].element))
 
     def _look(self, session: Session, course: Course) -> None:
@@ -171,7 +173,13 @@ class Player:
             course.planned[task.task_id] = known
         return known
 
+    def _is_played(self, task: TaskView, order: WorkOrder | None) -> bool:
+        """Most of the demo city's departments have no head: what only a head may do stays open there."""
+        return HEAD not in task.groups or (order is not None and f"{order.department}_head" in self.people)
+
     def _who(self, task: TaskView, order: WorkOrder | None) -> Actor:
+        if HEAD in task.groups and order is not None:
+            return self.people[f"{order.department}_head"]
         for group, username in (("shift_supervisor", "supervisor"), ("leader", "leader")):
             if group in task.groups:
                 return self.people[username]
