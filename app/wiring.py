@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app import city, contacts, documents, identity, messaging, supervision, workflow, worklist
 from app.contacts import VOICE_OPERATIONS, VOICE_STARTS
+from app.contacts import jobs as copying
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.i18n import load_texts
@@ -90,11 +91,21 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     register(runtime)
     runtime.outbox(messaging.OUTBOX_KIND, _carrier(settings.smtp_url, settings.mail_from, settings.quiet_hours))
     runtime.outbox(REPORT, partial(carry_out, folder=settings.data_dir / FOLDER))
+    _copy_recordings(runtime, settings)
     unsaved = partial(_forget_unsaved, folder=documents.Folder(settings.data_dir / documents.FOLDER))
     runtime.every(timedelta(days=1), "forget files of unsaved reports", unsaved)
     if settings.demo:
         runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)
     return runtime
+
+
+def _copy_recordings(runtime: Runtime, settings: Settings) -> None:
+    """To the place outside that the settings name; without one, what was ordered before is forgotten."""
+    place = contacts.place_of(settings.recording_backup, settings.store_url, settings.store_key, settings.store_secret)
+    runtime.outbox(copying.OUTBOX_KIND, partial(copying.copy_out, data=settings.data_dir, place=place))
+    if place is not None:
+        runtime.every(timedelta(minutes=1), "copy new recordings", partial(copying.order_recent, place=place))
+        runtime.every(timedelta(days=1), "copy all recordings", partial(copying.order_all, place=place))
 
 
 def build_registry(settings: Settings | None = None) -> Registry:

@@ -28,8 +28,8 @@ from app.core.errors import CitydeskError
 from app.core.migrate import migrate
 
 _DIR = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-FILES = "files"
-"""Attachments and recordings, below the data folder."""
+FILES = ("files", "recordings")
+"""Attachments, and the sound of calls: folders below the data folder."""
 
 
 @click.command(help=say("cli.backup.about"))
@@ -49,8 +49,9 @@ def backup(desk: Desk, folder: Path) -> int:
             counts, faults = _counts(connection), _faults(connection)
     finally:
         engine.dispose()
-    if (settings.data_dir / FILES).is_dir():
-        shutil.copytree(settings.data_dir / FILES, folder / FILES)
+    for name in FILES:
+        if (settings.data_dir / name).is_dir():
+            shutil.copytree(settings.data_dir / name, folder / name)
     manifest = {
         "version": product_version(), "taken_at": SystemClock().now().isoformat(timespec="seconds"),
         "rows": counts, "audit_faults": faults, "sha256": _digests(folder),
@@ -81,8 +82,9 @@ def restore(desk: Desk, folder: Path) -> int:
                 connection.execute(_HOLD_MESSAGES)
         finally:
             engine.dispose()
-        if (folder / FILES).is_dir():
-            shutil.copytree(folder / FILES, data_dir / FILES, dirs_exist_ok=True)
+        for name in FILES:
+            if (folder / name).is_dir():
+                shutil.copytree(folder / name, data_dir / name, dirs_exist_ok=True)
     if counts != manifest["rows"] or faults != manifest["audit_faults"]:
         raise CitydeskError("cli.restore.differs", faults=faults)
     click.echo(say("cli.restore.done", rows=sum(counts.values()), taken_at=manifest["taken_at"], faults=faults))

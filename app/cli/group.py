@@ -23,6 +23,7 @@ COMMANDS = {
     "dispatcher": "app.cli.running",
     "migrate": "app.cli.running",
     "prepare": "app.cli.prepare",
+    "recordings": "app.cli.records",
     "restore": "app.cli.backup",
     "scenario": "app.cli.scenario_command",
     "seed": "app.cli.prepare",

@@ -1,4 +1,4 @@
-"""`citydesk audit verify` and `citydesk user add`."""
+"""`citydesk audit verify`, `citydesk recordings restore` and `citydesk user add`."""
 
 import sys
 
@@ -7,6 +7,8 @@ import click
 from app.cli.context import Desk
 from app.cli.words import say
 from app.core.db import transaction
+from app.core.errors import CitydeskError
+from app.core.i18n import has_text
 
 
 @click.group(help=say("cli.audit.about"))
@@ -26,6 +28,30 @@ def verify(desk: Desk) -> int:
         click.echo(str(fault), err=True)
     click.echo(say("cli.audit.faults", count=len(faults)) if faults else say("cli.audit.clean"))
     return 1 if faults else 0
+
+
+@click.group(help=say("cli.recordings.about"))
+def recordings() -> None:
+    pass
+
+
+@recordings.command("restore", help=say("cli.recordings.restore.about"))
+@click.pass_obj
+def restore_recordings(desk: Desk) -> int:
+    """1 when something could not be brought back."""
+    from app import contacts
+
+    settings = desk.settings
+    place = contacts.place_of(settings.recording_backup, settings.store_url, settings.store_key, settings.store_secret)
+    if place is None:
+        raise CitydeskError("cli.recordings.no_place")
+    back = lost = 0
+    for one in contacts.restore(desk.runtime.sessions, settings.data_dir, place):
+        back, lost = back + (not one.error), lost + bool(one.error)
+        if one.error:
+            click.echo(f"{one.recording_id}: {say(one.error) if has_text(one.error) else one.error}", err=True)
+    click.echo(say("cli.recordings.restored", back=back, lost=lost))
+    return 1 if lost else 0
 
 
 @click.group(help=say("cli.user.about"))

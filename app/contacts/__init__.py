@@ -6,9 +6,11 @@ from app.citizens import normalise_phone
 from app.contacts.actions import link_case, log_command, write_note
 from app.contacts.callbacks import Due, callback_of, claim_callback, due_callbacks, settled_callbacks
 from app.contacts.commands import EXPIRY, LIVE, QUEUE, PhoneCommand, ask_telephone, reply_key
+from app.contacts.copies import Failure, Progress, Restored, failures, progress, restore, try_failed_again
 from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, Satisfaction
 from app.contacts.guard import OTHERS, actor_for_command, check
 from app.contacts.intake import take_facts
+from app.contacts.places import place_of
 from app.contacts.queries import (
     call_by_id,
     earlier_calls,
@@ -67,11 +69,14 @@ __all__ = [
     "CallKind",
     "Due",
     "Fact",
+    "Failure",
     "Figures",
     "GroupPlan",
     "Mark",
     "Outcome",
     "PhoneCommand",
+    "Progress",
+    "Restored",
     "Route",
     "Router",
     "RoutingSnapshot",
@@ -92,6 +97,7 @@ __all__ = [
     "claim_callback",
     "due_callbacks",
     "earlier_calls",
+    "failures",
     "figures",
     "figures_by_agent",
     "figures_by_group",
@@ -106,11 +112,14 @@ __all__ = [
     "open_calls",
     "open_recording",
     "own_seat",
+    "place_of",
+    "progress",
     "queue_now",
     "recording_by_id",
     "recordings_of",
     "recordings_of_calls",
     "reply_key",
+    "restore",
     "routing_snapshot",
     "routing_version",
     "seats_now",
@@ -121,6 +130,7 @@ __all__ = [
     "surveys_of_calls",
     "take_facts",
     "takes_part",
+    "try_failed_again",
     "waiting_calls",
     "write_note",
-]  # fmt: skip
+]

@@ -215,6 +215,22 @@ class Recording(Base):
     lost_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class RecordingCopy(Base):
+    """A copy of a recording in a place outside (S13): ordered, and then kept or given up."""
+
+    __tablename__ = "recording_copy"
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recording.id"), primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    """The folder, or `s3://bucket/prefix`."""
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    kept_at: Mapped[datetime | None] = mapped_column(Instant)
+    """It was read back, and fits its hash."""
+    failed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Given up; a person may have it tried again."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+
+
 class SeatState(Base):
     """A state an agent was in, from … until: the history of a seat (S01-S04, Q15)."""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,6 +56,14 @@ class Settings:
     """CITYDESK_SIP_ADDRESS: address (and `:port`) that SIP telephones and trunks reach Asterisk at."""
     sip_public_address: str = ""
     """CITYDESK_SIP_PUBLIC_ADDRESS: the address outside, where a router stands between."""
+    recording_backup: str = ""
+    """CITYDESK_RECORDING_BACKUP: where recordings are copied to: a folder, or `s3://bucket/prefix`; empty: nowhere."""
+    store_url: str = ""
+    """CITYDESK_STORE_URL: the S3-compatible store, `https://host:port`; empty: Amazon's."""
+    store_key: str = ""
+    """CITYDESK_STORE_KEY: access key there."""
+    store_secret: str = field(default="", repr=False)
+    """CITYDESK_STORE_SECRET (or the file in CITYDESK_STORE_SECRET_FILE): its secret."""
     smtp_url: str = ""
     """CITYDESK_SMTP_URL: the server that e-mail goes out by, `smtp://user:password@host:port` or `smtps://…`."""
     mail_from: str = ""
@@ -94,6 +102,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         speech=environ.get("CITYDESK_SPEECH", ""),
         phone_url=environ.get("CITYDESK_PHONE_URL", ""),
         sip_public_address=environ.get("CITYDESK_SIP_PUBLIC_ADDRESS", ""),
+        **_recording_backup(environ),
         smtp_url=_smtp(environ),
         mail_from=environ.get("CITYDESK_MAIL_FROM", ""),
         reopen_days=_number(environ, "CITYDESK_REOPEN_DAYS", REOPEN_DAYS, 0, 3660),
@@ -108,13 +117,17 @@ def _required(environ: Mapping[str, str], name: str, what: str) -> str:
     return value
 
 
+def _from_file(environ: Mapping[str, str], name: str) -> str:
+    if not (file := environ.get(f"{name}_FILE")):
+        return environ.get(name, "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
+
+
 def _secret(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
-    if file := environ.get(f"{name}_FILE"):
-        try:
-            value = Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
+    value = _from_file(environ, name)
     if len(value) < 32:
         raise SettingsError(f"{name} (or {name}_FILE) must have at least 32 characters")
     return value
@@ -125,6 +138,19 @@ def _address(environ: Mapping[str, str], name: str) -> str:
     if value and not value.startswith(("http://", "https://")):
         raise SettingsError(f"{name} must be an http:// or https:// address")
     return value
+
+
+def _recording_backup(environ: Mapping[str, str]) -> dict[str, str]:
+    place, key = environ.get("CITYDESK_RECORDING_BACKUP", "").strip(), environ.get("CITYDESK_STORE_KEY", "")
+    url, secret = _address(environ, "CITYDESK_STORE_URL"), _from_file(environ, "CITYDESK_STORE_SECRET")
+    if place.startswith("s3://"):
+        if not urlsplit(place).netloc or not key or not secret:
+            raise SettingsError("CITYDESK_RECORDING_BACKUP: s3://bucket needs a key and its secret (CITYDESK_STORE_…)")
+        if urlsplit(url).username:
+            raise SettingsError("CITYDESK_STORE_URL must not hold the key: it belongs into CITYDESK_STORE_KEY")
+    elif place and not Path(place).is_absolute():
+        raise SettingsError("CITYDESK_RECORDING_BACKUP must be an absolute path or s3://bucket/prefix")
+    return {"recording_backup": place, "store_url": url, "store_key": key, "store_secret": secret}
 
 
 def _smtp(environ: Mapping[str, str]) -> str:

@@ -29,6 +29,7 @@ TABS = (
     ("rights", "shield-check", "/admin/rights", "settings.read"),
     ("settings", "settings", "/admin/settings", "settings.read"),
     ("messages", "mail-forward", "/admin/messages", "message.read"),
+    ("recordings", "player-record", "/admin/recordings", "settings.read"),
     ("texts", "writing", "/admin/texts", "message.word"),
     ("history", "history", "/admin/history", "settings.read"),
 )

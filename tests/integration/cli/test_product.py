@@ -72,6 +72,9 @@ def test_one_edited_diagram_is_laid_over_the_bundle_and_a_faulty_one_refused(run
 def test_backup_and_restore_prove_themselves(running: Any, tmp_path: Path) -> None:
     tmp_path.chmod(0o711)
     copy, backup = tmp_path / "copy", tmp_path / "backup"
+    sound = running.folder.path / "recordings" / "ab" / "sound.wav"
+    sound.parent.mkdir(parents=True, exist_ok=True)
+    sound.write_bytes(b"of a call")
     done = citydesk(running.folder.path, "backup", str(backup))
     assert done.returncode == 0, done.stderr
     manifest = json.loads((backup / "manifest.json").read_text())
@@ -80,6 +83,7 @@ def test_backup_and_restore_prove_themselves(running: Any, tmp_path: Path) -> No
     restored = citydesk(copy, "restore", str(backup))
     assert restored.returncode == 0, restored.stderr
     assert "row counts and checksums agree" in restored.stdout
+    assert (copy / "recordings" / "ab" / "sound.wav").read_bytes() == b"of a call"
     again = citydesk(copy, "restore", str(backup))
     assert again.returncode == 1
     assert "not empty" in again.stderr
