@@ -189,13 +189,13 @@ def _choices(session: Session) -> dict[str, Any]:
 
 def _grants(form: Mapping[str, str]) -> list[Grant]:
     """Rows role, department, district of the same place in the form; a row without a role is none. Raises Invalid."""
-    try:
-        return _typed_grants(form)
-    except ValueError:
-        raise Invalid("web.form.unreadable") from None
+    if not {role for role in form.getlist("role") if role} <= set(Role):  # type: ignore[attr-defined]
+        raise Invalid("web.form.unreadable")
+    return _typed_grants(form)
 
 
 def _typed_grants(form: Mapping[str, str]) -> list[Grant]:
+    """Those that can be shown again; a role that no list offers is left out."""
     columns: Sequence[Sequence[str]] = [
         form.getlist(name)[:MOST_GRANTS]  # type: ignore[attr-defined]
         for name in ("role", "department", "district")
@@ -203,7 +203,7 @@ def _typed_grants(form: Mapping[str, str]) -> list[Grant]:
     return [
         Grant(Role(role), district or None, department or None)
         for role, department, district in zip(*columns, strict=False)
-        if role
+        if role in set(Role)
     ]
 
 
