@@ -29,6 +29,13 @@ class Measure(StrEnum):
     SOLVED = "SOLVED"
     UNSOLVED = "UNSOLVED"
     REWORK = "REWORK"
+    SIGNED = "SIGNED"
+    """Orders whose limit to handle fell due that day, signed and reported back: the base of the two sums of time."""
+    SIGN_MINUTES = "SIGN_MINUTES"
+    """Of these, from dispatch to signature, by the clock on the wall."""
+    HANDLED = "HANDLED"
+    HANDLE_MINUTES = "HANDLE_MINUTES"
+    """Of these, from signature to report."""
 
 
 Counts = Mapping[Measure, int]
@@ -82,6 +89,11 @@ class Figures:
 def rate(good: int, bad: int) -> float | None:
     """Percent, one decimal; None without a base."""
     return round(100 * good / (good + bad), 1) if good + bad else None
+
+
+def mean_minutes(counts: Counts, of: Measure, base: Measure) -> float | None:
+    """How long it took on the average; None where nothing ended."""
+    return counts[of] / counts[base] if counts.get(base) else None
 
 
 def figures(session: Session, actor: Actor, span: Span, now: datetime) -> Figures:

@@ -31,29 +31,38 @@ _PLACE = "array_to_string((string_to_array(c.district, '/'))[1:2], '/')"
 _LEAD = f"{_PLACE}, coalesce(c.lead_department, '')"
 _COUNT = text(f"""
 insert into daily_figure (day, measure, district, department, n)
-select (at at time zone :zone)::date, measure, district, department, count(*) from (
-  select c.registered_at, 'REGISTERED', {_LEAD} from case_file c
+select (at at time zone :zone)::date, measure, district, department, sum(n) from (
+  select c.registered_at, 'REGISTERED', {_LEAD}, 1 from case_file c
    where c.registered_at >= :start and c.registered_at < :stop
   union all
-  select c.ended_at, case when c.status = 'VOIDED' then 'VOIDED' else 'CLOSED' end, {_LEAD} from case_file c
+  select c.ended_at, case when c.status = 'VOIDED' then 'VOIDED' else 'CLOSED' end, {_LEAD}, 1 from case_file c
    where c.ended_at >= :start and c.ended_at < :stop and c.outcome is distinct from 'MERGED'
   union all
-  select l.due_at, case when l.state = 'MET' then 'MET' else 'MISSED' end, {_PLACE}, o.department
+  select l.due_at, case when l.state = 'MET' then 'MET' else 'MISSED' end, {_PLACE}, o.department, 1
     from time_limit l join work_order o on o.id = l.order_id join case_file c on c.id = l.case_id
    where l.kind = 'HANDLE' and l.due_at >= :start and l.due_at < least(:stop, :now)
      and (o.ended_at is null or o.outcome = 'REPORTED_BACK')
   union all
-  select v.at, case when v.result = 'UNSATISFIED' then 'UNSATISFIED' else 'SATISFIED' end, {_LEAD}
+  select l.due_at, took.measure, {_PLACE}, o.department, took.n
+    from time_limit l join work_order o on o.id = l.order_id join case_file c on c.id = l.case_id
+    cross join lateral (values
+      ('SIGNED', 1), ('SIGN_MINUTES', (extract(epoch from o.signed_at - o.dispatched_at) / 60)::integer),
+      ('HANDLED', 1), ('HANDLE_MINUTES', (extract(epoch from o.reported_at - o.signed_at) / 60)::integer)
+    ) as took (measure, n)
+   where l.kind = 'HANDLE' and l.due_at >= :start and l.due_at < least(:stop, :now)
+     and o.reported_at is not null and o.signed_at is not null
+  union all
+  select v.at, case when v.result = 'UNSATISFIED' then 'UNSATISFIED' else 'SATISFIED' end, {_LEAD}, 1
     from return_visit v join case_file c on c.id = v.case_id
    where v.at >= :start and v.at < :stop and v.result not in ('UNREACHED', 'REFUSED')
   union all
-  select v.at, case when v.resolved = 'SOLVED' then 'SOLVED' else 'UNSOLVED' end, {_LEAD}
+  select v.at, case when v.resolved = 'SOLVED' then 'SOLVED' else 'UNSOLVED' end, {_LEAD}, 1
     from return_visit v join case_file c on c.id = v.case_id
    where v.at >= :start and v.at < :stop and v.resolved is not null
   union all
-  select f.at, 'REWORK', {_LEAD} from case_fact f join case_file c on c.id = f.case_id
+  select f.at, 'REWORK', {_LEAD}, 1 from case_fact f join case_file c on c.id = f.case_id
    where f.kind = 'REWORK' and f.at >= :start and f.at < :stop
-) as facts (at, measure, district, department)
+) as facts (at, measure, district, department, n)
 group by 1, 2, 3, 4
 """)  # noqa: S608  (constants)
 _COUNT_TOPICS = text(f"""

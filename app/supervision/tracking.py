@@ -1,8 +1,8 @@
-"""One case's whole way (V04): stages, orders with their limits, demands, and what was said on the way, as dated facts
-for a picture and a table. Reads what others wrote; decides nothing."""
+"""One case's whole way (V04): stages, orders, limits, tasks (D13, D14), demands, and what was said on the way, as dated
+facts for a picture and a table. Reads what others wrote; decides nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -14,11 +14,13 @@ from app.cases.limits import LimitView, limits_of
 from app.cases.models import CaseFile
 from app.cases.queries import OrderView, instructions_of, orders_of, stage_times, visits_of
 from app.identity import Actor
+from app.lifecycle.task_times import TaskTime, task_times
 from app.messaging.models import Notice, OutgoingMessage
 from app.supervision.models import Supervision
 from app.supervision.queries import answers_of, supervisions_of
+from app.workflow import Runtime
 
-BarKind = Literal["stage", "order", "limit", "demand"]
+BarKind = Literal["stage", "order", "limit", "task", "demand"]
 MarkKind = Literal["instruction", "visit", "message", "answer", "call"]
 
 
@@ -28,13 +30,17 @@ class Bar:
 
     kind: BarKind
     name: str
-    """Code: a stage, a department, a kind of limit, a level."""
+    """Code: a stage, a department, a kind of limit, a level. A task's name is in `names`."""
     began: datetime
     ended: datetime | None
     due: datetime | None = None
     limit: LimitView | None = None
     order_no: str | None = None
     state: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of a task, by language."""
+    who: str = ""
+    """Who did the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,9 @@ class Track:
     marks: Sequence[Mark]
 
 
-def track_of(session: Session, case: CaseFile, reader: Actor, now: datetime, calls: Sequence[Mark] = ()) -> Track:
+def track_of(
+    runtime: Runtime, session: Session, case: CaseFile, reader: Actor, now: datetime, calls: Sequence[Mark] = ()
+) -> Track:
     """As far as `reader` may see it: a department's people see their own orders."""
     limits = limits_of(session, case.id)
     orders = orders_of(session, case.id, limits, reader)
@@ -68,7 +76,8 @@ def track_of(session: Session, case: CaseFile, reader: Actor, now: datetime, cal
     own = {view.order.department for view in orders}
     if reader.departments():
         demands = [each for each in demands if own & set(each.departments)]
-    bars = [*_stages(session, case), *_orders(orders), *_case_limits(limits), *map(_demand, demands)]
+    tasks = task_times(runtime, session, case, reader)
+    bars = [*_stages(session, case, tasks), *_orders(orders, tasks), *_case_limits(limits), *map(_demand, demands)]
     subjects = [case.id, *(view.order.id for view in orders)]
     marks = [*calls, *_instructions(session, case), *_visits(session, case), *_messages(session, subjects),
              *_answers(session, case, {each.id for each in demands})]  # fmt: skip
@@ -76,19 +85,30 @@ def track_of(session: Session, case: CaseFile, reader: Actor, now: datetime, cal
     return Track(case.registered_at, last, bars, sorted(marks, key=lambda mark: mark.at))
 
 
-def _stages(session: Session, case: CaseFile) -> list[Bar]:
-    return [Bar("stage", stay.stage, stay.entered_at, stay.left_at or case.ended_at)
-            for stay in stage_times(session, case.id)]  # fmt: skip
+def _stages(session: Session, case: CaseFile, tasks: Sequence[TaskTime]) -> list[Bar]:
+    """Each stay, and under it the case's own tasks that opened in it."""
+    stays, bars = stage_times(session, case.id), []
+    own = [task for task in tasks if task.order_no is None]
+    for place, stay in enumerate(stays):
+        bars.append(Bar("stage", stay.stage, stay.entered_at, stay.left_at or case.ended_at))
+        until = stays[place + 1].entered_at if place + 1 < len(stays) else None
+        bars += [_task(task) for task in own if stay.entered_at <= task.opened and (not until or task.opened < until)]
+    return bars
 
 
-def _orders(orders: Sequence[OrderView]) -> list[Bar]:
-    """Each order, and under it its limits."""
+def _task(task: TaskTime) -> Bar:
+    return Bar("task", "", task.opened, task.ended, order_no=task.order_no, names=task.names, who=task.by)
+
+
+def _orders(orders: Sequence[OrderView], tasks: Sequence[TaskTime]) -> list[Bar]:
+    """Each order, and under it its limits and tasks."""
     bars = []
     for view in orders:
         order = view.order
         bars.append(Bar("order", order.department, order.dispatched_at, order.ended_at, order_no=order.order_no,
                         state=order.state))  # fmt: skip
         bars += [_limit(limit, order.order_no) for limit in view.limits]
+        bars += [_task(task) for task in tasks if task.order_no == order.order_no]
     return bars
 
 

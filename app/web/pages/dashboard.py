@@ -16,7 +16,7 @@ from app.identity import Role
 from app.identity.guard import actor, permits
 from app.identity.permissions import district_prefixes
 from app.lifecycle.inbox_views import STEPS
-from app.reports.figures import Counts, Figures, Measure, Span, figures, rate
+from app.reports.figures import Counts, Figures, Measure, Span, figures, mean_minutes, rate
 from app.supervision.scores import DepartmentScore, department_scores
 from app.web import formats
 from app.web.district_map import Shape, district_map
@@ -61,6 +61,10 @@ class DepartmentRow:
     score: float | None
     """Points of the cases it led, less what spot checks deducted."""
     deducted: float
+    signing: str
+    """How long it took on the average from dispatch to signature; a dash without any."""
+    handling: str
+    """From signature to report."""
     links: Mapping[str, str]
 
 
@@ -224,6 +228,7 @@ def _department(code: str, found: Figures, score: DepartmentScore | None) -> Dep
         names().department(code), counts.get(Measure.CLOSED, 0), met + missed, rate(met, missed),
         counts.get(Measure.REWORK, 0), rate(counts.get(Measure.SATISFIED, 0), counts.get(Measure.UNSATISFIED, 0)),
         found.overdue.get(code, 0), score.score if score else None, score.deducted if score else 0.0,
+        _mean(counts, Measure.SIGN_MINUTES, Measure.SIGNED), _mean(counts, Measure.HANDLE_MINUTES, Measure.HANDLED),
         {
             "closed": cases_url(span, department=code, happened="closed"),
             "due": orders_url(span, department=code),
@@ -233,6 +238,11 @@ def _department(code: str, found: Figures, score: DepartmentScore | None) -> Dep
             "overdue": orders_url(department=code, late="1"),
         },
     )  # fmt: skip
+
+
+def _mean(counts: Counts, of: Measure, base: Measure) -> str:
+    minutes = mean_minutes(counts, of, base)
+    return "—" if minutes is None else formats.span(timedelta(minutes=minutes), language())
 
 
 def _topics(found: Figures) -> list[TopicRow]:

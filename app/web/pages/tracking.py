@@ -14,6 +14,7 @@ from app.core.http import language, site
 from app.core.i18n import has_text
 from app.identity import can
 from app.identity.guard import actor, permits
+from app.lifecycle.routes import runtime
 from app.supervision.tracking import Bar, Mark, Track, track_of
 from app.web import formats
 from app.web.formats import LimitChip, finished_limit, running_limit, short_number
@@ -38,6 +39,7 @@ class Lane:
     began: datetime
     ended: datetime | None
     spent: str
+    who: str
     chip: LimitChip | None
     y: int
     x: float
@@ -60,7 +62,7 @@ class Dot:
 def case_tracking(case_no: str) -> str:
     with site().sessions() as session:
         found = find(session, case_no)
-        track = track_of(session, found, actor(), now(), _calls(session, found))
+        track = track_of(runtime(), session, found, actor(), now(), _calls(session, found))
         parts = case_page_parts(session, found, "tracking")
     lanes = [_lane(bar, track, place) for place, bar in enumerate(track.bars)]
     dots = [Dot(mark.kind, mark.at, _words(mark), _x(mark.at, track)) for mark in track.marks]
@@ -84,7 +86,7 @@ def _lane(bar: Bar, track: Track, place: int) -> Lane:
     x, right = _x(bar.began, track), _x(end, track)
     late = bar.due is not None and end > bar.due
     return Lane(
-        bar.kind, _name(bar), bar.began, bar.ended, formats.span(end - bar.began, language()), _chip(bar),
+        bar.kind, _name(bar), bar.began, bar.ended, formats.span(end - bar.began, language()), bar.who, _chip(bar),
         TOP + LANE * place, x, max(right - x, LEAST), _x(bar.due, track) if late and bar.due else None,
         _x(bar.due, track) if bar.due and bar.due <= track.ended else None,
     )  # fmt: skip
@@ -117,6 +119,8 @@ def _name(bar: Bar) -> str:
             limit = bar.limit
             amount = f" {limit.value} {label('TimeUnit', limit.unit)}" if limit and limit.value and limit.unit else ""
             return f"{label('LimitKind', bar.name)}{amount}"
+        case "task":
+            return bar.names.get(language()) or bar.names.get("en") or "—"
         case "demand":
             return label("SupervisionLevel", bar.name)
 
