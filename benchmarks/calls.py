@@ -36,10 +36,10 @@ import redis
 
 from app import workflow
 from app.cli.servers import create_database, start_postgres, start_valkey
-from app.cli.telephone import Plan, Telephone, Trunk, find, start_asterisk
+from app.cli.telephone import Plan, Telephone, find, start_asterisk
 from app.contacts import ask_telephone
 from app.contacts.actions import add_agent
-from app.contacts.models import Seat, SkillGroup
+from app.contacts.models import Seat, SkillGroup, TrunkRow
 from app.core.db import make_engine, make_sessions
 from app.core.i18n import load_texts
 from app.core.ids import new_id
@@ -76,7 +76,7 @@ def main() -> None:
         stack.callback(postgres.stop)
         stack.callback(valkey.stop)
         url, owner = create_database(postgres.url)
-        plan = Plan(folder / "ast", trunks=[Trunk("city", "127.0.0.1", 9, ask_every=0)], strategy="rrmemory",
+        plan = Plan(folder / "ast", strategy="rrmemory",
                     members=[f"seat-{8000 + n}" for n in range(told.agents)], strict_rtp=False)  # fmt: skip
         asterisk = start_asterisk(home, plan)
         stack.callback(asterisk.server.stop)
@@ -167,6 +167,7 @@ def given_city(url: str, owner: str, agents: int, port: int) -> list[Actor]:
     sessions, now, people = make_sessions(make_engine(url)), datetime.now(UTC), []
     with sessions.begin() as session:
         session.add(SkillGroup(code="GENERAL", names={}, wrap_up_seconds=0, record=False))
+        session.add(TrunkRow(name="city", host="127.0.0.1", port=9, codecs=["alaw"], ask_every=0))
         session.flush()
         for n in range(agents):
             name, grants = f"a{n}", [Grant(Role.AGENT)]

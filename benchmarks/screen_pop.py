@@ -32,9 +32,9 @@ from playwright.sync_api import Page, sync_playwright
 from app import city, workflow
 from app.cli.files import shipped
 from app.cli.servers import create_database, start_postgres, start_valkey
-from app.cli.telephone import Plan, Trunk, find, start_asterisk
+from app.cli.telephone import Plan, find, start_asterisk
 from app.contacts.demo import load_demo_telephone
-from app.contacts.models import Seat
+from app.contacts.models import Seat, TrunkRow
 from app.core.db import make_engine
 from app.core.migrate import migrate
 from app.core.settings import load_settings
@@ -87,8 +87,7 @@ def screen_pops(calls: int, citizens: int) -> dict[str, float]:
         stack.callback(postgres.stop)
         stack.callback(valkey.stop)
         url, owner = create_database(postgres.url)
-        asterisk = start_asterisk(home, Plan(folder / "ast", trunks=[Trunk("city", "127.0.0.1", 9, ask_every=0)],
-                                             strict_rtp=False))  # fmt: skip
+        asterisk = start_asterisk(home, Plan(folder / "ast", strict_rtp=False))
         stack.callback(asterisk.server.stop)
         environ = os.environ | asterisk.environ | {
             "DATABASE_URL": url, "REDIS_URL": valkey.url, "CITYDESK_SECRET_KEY": "k" * 40, "CITYDESK_DEMO": "1",
@@ -122,6 +121,7 @@ def given_city(environ: dict[str, str], owner: str, citizens: int) -> None:
     with build_runtime(settings).sessions.begin() as session:
         city.load_demo_city(session, SEED, now)
         load_demo_telephone(session, SEED, now)
+        session.add(TrunkRow(name="city", host="127.0.0.1", port=9, codecs=["alaw"], ask_every=0))
         for seat in session.query(Seat).filter_by(number="8001"):
             seat.kind, seat.contact, seat.codecs = "LINE", f"sip:8001@127.0.0.1:{SEAT_PORT}", ["alaw"]
     runtime = build_runtime(settings)  # now the candidate groups are known

@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.contacts import RoutingSnapshot, Speech, sentences
 from app.core.db import make_engine, make_sessions
-from app.core.heartbeat import beat_beside
 from app.core.logs import log_to_stderr
 from app.core.settings import Settings, load_settings
 from telephony import texts
@@ -25,10 +24,12 @@ from telephony.dispatch import Dispatch
 from telephony.exchange import Exchange, folder_of
 from telephony.fallback import NAME, Fallback
 from telephony.handover import Database, Handover, Rules
+from telephony.heart import Heart
 from telephony.inbound import Inbound
 from telephony.live import News
 from telephony.menu import Menu
 from telephony.outbound import Outbound
+from telephony.outfit import Outfit
 from telephony.queueing import Queue
 from telephony.recordings import Recordings
 from telephony.ringing import Ringing
@@ -52,6 +53,8 @@ class Telephony:
     commands: Commands
     dialler: Dialler
     database: Database
+    outfit: Outfit
+    heart: Heart
 
 
 def build(settings: Settings) -> Telephony:
@@ -75,7 +78,9 @@ def build(settings: Settings) -> Telephony:
     diagrams = Diagrams(exchange, menu)
     survey = Survey(exchange, diagrams)
     talks.ask = survey.begin
+    outfit = Outfit(exchange, folder)
     rules = Rules(database, folder, exchange.use)
+    exchange.wake_outfit = outfit.wake
     handover = Handover(spool, database)
     exchange.wake_handover = handover.wake
     fallback = Fallback(exchange, recordings, Path(settings.sounds).parent / NAME if settings.sounds else None)
@@ -85,7 +90,8 @@ def build(settings: Settings) -> Telephony:
     )  # fmt: skip
     dialler = Dialler(exchange, database, handover, queue, outbound)
     commands = Commands(exchange, database, talks, transfers, outbound, supervision, dialler)
-    return Telephony(exchange, dispatch, handover, rules, commands, dialler, database)
+    heart = Heart(exchange, outfit, settings.redis_url)
+    return Telephony(exchange, dispatch, handover, rules, commands, dialler, database, outfit, heart)
 
 
 def take_up(telephony: Telephony) -> None:
@@ -115,14 +121,15 @@ async def run(settings: Settings) -> None:
     take_up(telephony)
     loop = asyncio.get_running_loop()
     work = (telephony.rules.run(), telephony.handover.run(), telephony.commands.run(settings.redis_url),
-            telephony.dialler.run())  # fmt: skip
-    beside = [loop.create_task(each) for each in (*work, _speak(exchange))]
+            telephony.dialler.run(), telephony.outfit.run(), telephony.heart.run(), _speak(exchange))  # fmt: skip
+    beside = [loop.create_task(each) for each in work]
     try:
         await listen(telephony)
     finally:
         for task in beside:
             task.cancel()
         await exchange.drain()
+        await telephony.heart.stop()
         await exchange.news.close()
         await exchange.ari.close()
         exchange.spool.close()
@@ -144,6 +151,7 @@ async def put_together(telephony: Telephony) -> None:
     for pause in (0.5, 1, 2, 4, None):
         try:
             await telephony.dispatch.reconcile()
+            await telephony.outfit.fit()
         except AriError as error:
             log.warning("not reconciled: %s", error)
             if error.status == 0 or pause is None:
@@ -170,7 +178,6 @@ async def _speak(exchange: Exchange) -> None:
 def main() -> None:
     settings = load_settings()
     log_to_stderr(settings)
-    beat_beside("telephony", settings.redis_url)
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     loop = runner.get_loop()
     task = loop.create_task(run(settings))

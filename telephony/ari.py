@@ -41,6 +41,7 @@ class Ari:
         login = aiohttp.encode_basic_auth(parts.username or "", parts.password or "")
         self._headers = {"Authorization": login}
         self._http: aiohttp.ClientSession | None = None
+        self.connected = False
 
     async def open(self) -> None:
         connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=10)
@@ -60,6 +61,7 @@ class Ari:
                 async with self._connect() as socket:
                     await self._filter()
                     pause = FIRST_PAUSE
+                    self.connected = True
                     yield None
                     async for message in socket:
                         if message.type is aiohttp.WSMsgType.TEXT:
@@ -67,6 +69,7 @@ class Ari:
                 log.warning("Asterisk closed the connection")
             except (aiohttp.ClientError, AriError, OSError, TimeoutError) as error:
                 log.warning("Asterisk is away (%s); the next try in %.1f s", error or type(error).__name__, pause)
+            self.connected = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

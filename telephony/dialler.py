@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.contacts import AgentState, Due
+from app.contacts.dialling import reach_of
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from telephony.calls import Callback
-from telephony.dialling import reach_of
 from telephony.distribute import Waiting, distribute
 from telephony.exchange import Exchange
 from telephony.handover import Database, Handover

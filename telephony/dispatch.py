@@ -30,7 +30,7 @@ from telephony.inbound import Inbound
 from telephony.outbound import Outbound
 from telephony.recordings import Recordings
 from telephony.ringing import Ringing
-from telephony.seats import connect, endpoint_of
+from telephony.seats import connect, endpoint_of, trunk_of
 from telephony.supervise import Supervision
 from telephony.talking import Talks
 from telephony.transfer import Transfers
@@ -93,7 +93,7 @@ class Dispatch:
             case TransferAsked(channel, to, partner):
                 exchange.go(self.transfers.asked_by_phone(channel.id, to, partner))
             case PhoneChanged(endpoint, reachable):
-                (exchange.trunks_away.discard if reachable else exchange.trunks_away.add)(endpoint)
+                (exchange.trunks_away.discard if reachable else exchange.trunks_away.add)(trunk_of(endpoint))
                 exchange.news.tell({"about": "phone", "endpoint": endpoint, "reachable": reachable})
             case Replaced():
                 log.error("another telephony process has taken over this Asterisk: only one may run")
@@ -102,7 +102,7 @@ class Dispatch:
     def _entered(self, channel: Channel, args: tuple[str, ...]) -> None:
         match args:
             case ("inbound", called, trunk):
-                self.inbound.arrive(channel, called, trunk)
+                self.inbound.arrive(channel, called, trunk_of(trunk))
             case ("outbound", number, endpoint):
                 self.outbound.dialled(channel, number, endpoint)
             case ("leg", _):
@@ -210,7 +210,7 @@ class Dispatch:
         exchange = self.exchange
         endpoints = await exchange.ari.endpoints()
         known = {endpoint["resource"] for endpoint in endpoints}
-        exchange.trunks_away = {endpoint["resource"] for endpoint in endpoints if endpoint.get("state") == "offline"}
+        exchange.trunks_away = {trunk_of(each["resource"]) for each in endpoints if each.get("state") == "offline"}
         for agent, at in list(exchange.seats.now.items()):
             seat = exchange.snapshot.seats.get(at.seat or "")
             if seat is None or not at.signed_in:

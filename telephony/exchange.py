@@ -51,6 +51,7 @@ class Exchange:
         """Agents, and calls whose wrap-up they want to go on."""
         self.wake_handover: Callable[[], None] = lambda: None
         self.wake_queue: Callable[[], None] = lambda: None
+        self.wake_outfit: Callable[[], None] = lambda: None
         self._tasks: set[asyncio.Task[None]] = set()
         self.use(snapshot)
 
@@ -60,6 +61,7 @@ class Exchange:
         self.snapshot = snapshot
         self.router = Router(snapshot)
         self.wake_queue()
+        self.wake_outfit()
 
     @staticmethod
     def now() -> datetime:

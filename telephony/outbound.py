@@ -5,11 +5,11 @@ import logging
 from uuid import UUID, uuid4
 
 from app.contacts import AgentPlan, AgentState, Outcome
+from app.contacts.dialling import may_dial
 from app.core.errors import Conflict, Forbidden
 from app.core.ids import derived_id, new_id
 from telephony.ari import AriError
 from telephony.calls import OUTSIDE, SEAT, Call, Callback
-from telephony.dialling import may_dial
 from telephony.distribute import rings
 from telephony.events import Channel
 from telephony.exchange import Exchange

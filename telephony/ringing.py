@@ -9,7 +9,7 @@ from app.contacts import CallKind, TrunkPlan
 from telephony.ari import AriError
 from telephony.calls import OUTSIDE, SEAT, Leg
 from telephony.exchange import Exchange
-from telephony.seats import endpoint_of
+from telephony.seats import endpoint_of, trunk_endpoint
 from telephony.trunks import way_out
 
 Target = tuple[str, UUID | None]
@@ -103,7 +103,7 @@ class Ringing:
         trunk = way_out(exchange.snapshot.trunks, exchange.calls.values(), exchange.trunks_away)
         if trunk is None or agent is not None:
             return None, OUTSIDE, None
-        return f"PJSIP/{number}@{trunk.name}", OUTSIDE, trunk
+        return f"PJSIP/{number}@{trunk_endpoint(trunk.name)}", OUTSIDE, trunk
 
     def stopped(self, call_id: UUID, leg: str, cause: str) -> None:
         """The leg is no longer part of the call."""

@@ -13,6 +13,8 @@ from telephony.ari import Ari
 FREE = (AgentState.IDLE,)
 OUT = AgentState.LOGGED_OUT
 OPUS = ("opus", "alaw", "ulaw")
+TRUNK = "trunk-"
+"""Before a trunk's name, so that its objects in Asterisk are known from a seat's, and from what others put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,15 @@ def endpoint_of(seat: str) -> str:
 
 def seat_of(endpoint: str) -> str | None:
     return endpoint.removeprefix("seat-") if endpoint.startswith("seat-") else None
+
+
+def trunk_of(endpoint: str) -> str:
+    """The trunk's name; what another put into Asterisk keeps its own."""
+    return endpoint.removeprefix(TRUNK)
+
+
+def trunk_endpoint(name: str) -> str:
+    return f"{TRUNK}{name}"
 
 
 async def connect(ari: Ari, seat: SeatPlan, agent: AgentPlan | None, secret: str = "") -> str:

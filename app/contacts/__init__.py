@@ -11,6 +11,7 @@ from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, 
 from app.contacts.guard import OTHERS, actor_for_command, check
 from app.contacts.intake import take_facts
 from app.contacts.places import place_of
+from app.contacts.pulse import EVERY, PULSE, Pulse, read_pulse
 from app.contacts.queries import (
     call_by_id,
     earlier_calls,
@@ -54,9 +55,11 @@ from app.contacts.voice_operations import VOICE_OPERATIONS, VOICE_STARTS
 from app.identity import Actor
 
 __all__ = [
+    "EVERY",
     "EXPIRY",
     "LIVE",
     "OTHERS",
+    "PULSE",
     "QUEUE",
     "SEAT_STATE",
     "VOICE_OPERATIONS",
@@ -76,6 +79,7 @@ __all__ = [
     "Outcome",
     "PhoneCommand",
     "Progress",
+    "Pulse",
     "Restored",
     "Route",
     "Router",
@@ -115,6 +119,7 @@ __all__ = [
     "place_of",
     "progress",
     "queue_now",
+    "read_pulse",
     "recording_by_id",
     "recordings_of",
     "recordings_of_calls",

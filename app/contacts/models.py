@@ -1,4 +1,4 @@
-"""Tables of the telephone: people at seats, places, calls and what belongs to them (migration 0013)."""
+"""Tables of the telephone: people at seats, places, calls and what belongs to them (migrations 0013 and 0034)."""
 
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ class SkillGroup(Base):
     """Its agents are given callbacks when nobody waits (Q06)."""
     answer_within_seconds: Mapped[int] = mapped_column(default=15)
     """The service level's threshold (Q09)."""
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Seat(Base):
@@ -88,7 +89,10 @@ class NumberMark(Base):
 
     __tablename__ = "number_mark"
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(default="CALLER")
+    """CALLER, CALLED (a line of ours), or IDENTITY: a member's number, typed with its code."""
     phone: Mapped[str]
+    code_hash: Mapped[str | None]
     kind: Mapped[str]
     level: Mapped[int] = mapped_column(default=1)
     seat_of: Mapped[UUID | None]
@@ -124,6 +128,8 @@ class TrunkRow(Base):
     lines: Mapped[int] = mapped_column(default=0)
     outward: Mapped[bool] = mapped_column(default=True)
     caller_id: Mapped[str] = mapped_column(default="")
+    ask_every: Mapped[int] = mapped_column(default=30)
+    """Seconds between questions whether it is there; calls go out only while it answers. 0: never asked."""
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

@@ -1,6 +1,6 @@
 """Reading the telephone's tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -45,25 +45,35 @@ def routing_snapshot(session: Session, zone: ZoneInfo, language: str) -> Routing
     version = routing_version(session)
     bundle = workflow.current_bundle(session)
     files = workflow.files_of(session, bundle.id) if bundle else {}
+    groups, marks = _groups(session), _marks(session)
     return RoutingSnapshot(
         version=version,
         zone=zone.key,
         language=language,
-        groups={row.code: _group(row) for row in session.scalars(select(SkillGroup))},
-        agents=_agents(session),
+        groups=groups,
+        agents=_agents(session, groups),
         seats={
             row.number: SeatPlan(row.number, row.kind, row.contact, row.secret_md5, tuple(row.codecs))
             for row in session.scalars(select(Seat).where(Seat.closed_at.is_(None)))
         },
-        marks={
-            row.phone: Mark(row.kind, row.level, row.seat_of, row.flow, row.until)
-            for row in session.scalars(
-                select(NumberMark).where(NumberMark.lifted_at.is_(None)).order_by(NumberMark.kind.desc())
-            )  # a number on both lists is blacklisted
-        },
+        marks=marks["CALLER"],
+        called_marks=marks["CALLED"],
+        members=marks["IDENTITY"],
         areas=dict(session.execute(select(PhoneArea.prefix, PhoneArea.district)).tuples().all()),
         trunks=tuple(
-            TrunkPlan(row.name, row.outward, row.caller_id, row.lines)
+            TrunkPlan(
+                row.name,
+                row.host,
+                row.port,
+                row.transport,
+                tuple(row.codecs),
+                row.username,
+                row.password,
+                row.lines,
+                row.outward,
+                row.caller_id,
+                row.ask_every,
+            )
             for row in session.scalars(select(TrunkRow).where(TrunkRow.closed_at.is_(None)).order_by(TrunkRow.name))
         ),
         bundle=bundle.id if bundle else None,
@@ -71,14 +81,28 @@ def routing_snapshot(session: Session, zone: ZoneInfo, language: str) -> Routing
     )
 
 
+def _groups(session: Session) -> dict[str, GroupPlan]:
+    rows = session.scalars(select(SkillGroup).where(SkillGroup.retired_at.is_(None)).order_by(SkillGroup.code))
+    return {row.code: _group(row) for row in rows}
+
+
 def _group(row: SkillGroup) -> GroupPlan:
     plain: dict[str, Any] = {name: getattr(row, name) for name in GroupPlan.__slots__}
     return GroupPlan(**plain | {"service_types": tuple(row.service_types)})
 
 
-def _agents(session: Session) -> dict[UUID, AgentPlan]:
+def _marks(session: Session) -> dict[str, dict[str, Mark]]:
+    """What the number is → number → mark; a number on both lists is blacklisted."""
+    found: dict[str, dict[str, Mark]] = {"CALLER": {}, "CALLED": {}, "IDENTITY": {}}
+    rows = session.scalars(select(NumberMark).where(NumberMark.lifted_at.is_(None)).order_by(NumberMark.kind.desc()))
+    for row in rows:
+        found[row.about][row.phone] = Mark(row.kind, row.level, row.seat_of, row.flow, row.until, row.code_hash)
+    return found
+
+
+def _agents(session: Session, groups: Mapping[str, GroupPlan]) -> dict[UUID, AgentPlan]:
     skills: dict[UUID, dict[str, int]] = {}
-    for skill in session.scalars(select(AgentSkill)):
+    for skill in session.scalars(select(AgentSkill).where(AgentSkill.skill_group.in_(groups))):
         skills.setdefault(skill.user_id, {})[skill.skill_group] = skill.level
     users: dict[UUID, UserRef] = {user.id: user for user in all_users(session) if user.deactivated_at is None}
     return {

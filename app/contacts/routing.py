@@ -47,14 +47,16 @@ class Router:
     def route(self, caller: str, called: str, now: datetime) -> Route:
         """Where a call goes. A table that fails, or is not there, sends everybody to the menu: nobody hears nothing."""
         snapshot = self.snapshot
-        mark = snapshot.mark_of(caller, now)
+        mark = snapshot.mark_of(caller, called, now)
         district = snapshot.area_of(caller)
         told = self._decide(mark, caller, called, district, now)
         action = str(told.get("action") or FALLBACK)
-        group = told.get("group")
+        flow, group = told.get("flow"), told.get("group")
+        if mark is not None and mark.flow and action != "REJECT":
+            action, flow = "MENU", mark.flow  # a diagram of their own comes before any queue (S16)
         return Route(
             action,
-            (mark.flow if mark and action != "REJECT" else None) or told.get("flow"),
+            flow,
             group if group in snapshot.groups else next(iter(snapshot.groups), None),
             int(told.get("priority") or 0),
             mark.seat_of if mark else None,

@@ -87,8 +87,10 @@ def waiting_calls(session: Session) -> Sequence[Call]:
     return session.scalars(select(Call).where(*waits).order_by(Call.queued_at)).all()
 
 
-def skill_groups(session: Session) -> Sequence[SkillGroup]:
-    return session.scalars(select(SkillGroup).order_by(SkillGroup.code)).all()
+def skill_groups(session: Session, *, retired: bool = False) -> Sequence[SkillGroup]:
+    """Those in use; with those that were given up, whom calls still name, if wished."""
+    query = select(SkillGroup).order_by(SkillGroup.code)
+    return session.scalars(query if retired else query.where(SkillGroup.retired_at.is_(None))).all()
 
 
 def takes_part(session: Session, call: Call, user_id: UUID) -> bool:

@@ -73,15 +73,33 @@ class Mark:
     seat_of: UUID | None = None
     flow: str | None = None
     until: datetime | None = None
+    code_hash: str | None = field(default=None, repr=False)
+    """Of a member: what they type besides their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrunkPlan:
+    """A way to the outside. With a `username` we register there (SIP provider); without one it is known by its address
+    (gateway)."""
+
     name: str
-    outward: bool
-    caller_id: str = ""
+    host: str = ""
+    port: int = 5060
+    transport: str = "udp"
+    codecs: tuple[str, ...] = ("alaw", "ulaw")
+    username: str = ""
+    password: str = field(default="", repr=False)
     lines: int = 0
     """Calls it carries at once; 0: as many as come."""
+    outward: bool = True
+    caller_id: str = ""
+    """The number the city has there: shown outside, and what a provider we register with calls."""
+    ask_every: int = 30
+    """Seconds between questions whether it is there. 0: never asked."""
+
+
+def in_force(mark: Mark, now: datetime) -> bool:
+    return mark.until is None or mark.until > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,11 @@ class RoutingSnapshot:
     agents: Mapping[UUID, AgentPlan] = field(default_factory=dict)
     seats: Mapping[str, SeatPlan] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
-    """By number, in its one written form."""
+    """By the calling number, in its one written form."""
+    called_marks: Mapping[str, Mark] = field(default_factory=dict)
+    """By the number that is called."""
+    members: Mapping[str, Mark] = field(default_factory=dict)
+    """By a member's number."""
     areas: Mapping[str, str] = field(default_factory=dict)
     """Prefix of a fixed line's number → district."""
     trunks: tuple[TrunkPlan, ...] = ()
@@ -105,9 +127,16 @@ class RoutingSnapshot:
         """The district a number's line stands in: the longest prefix that fits."""
         return next((self.areas[number[:n]] for n in range(len(number), 0, -1) if number[:n] in self.areas), None)
 
-    def mark_of(self, number: str, now: datetime) -> Mark | None:
-        mark = self.marks.get(number)
-        return mark if mark is not None and (mark.until is None or mark.until > now) else None
+    def mark_of(self, caller: str, called: str, now: datetime) -> Mark | None:
+        """The blacklist before all else; then who calls; then the line they call."""
+        found = [mark for mark in (self.marks.get(caller), self.called_marks.get(called))
+                 if mark is not None and in_force(mark, now)]  # fmt: skip
+        return next((mark for mark in found if mark.kind == "BLACKLIST"), next(iter(found), None))
+
+    def member(self, number: str, now: datetime) -> Mark | None:
+        """Whoever types this number says they are; their code shows it."""
+        mark = self.members.get(number)
+        return mark if mark is not None and in_force(mark, now) else None
 
     def agent_at(self, extension: str) -> AgentPlan | None:
         return next((agent for agent in self.agents.values() if agent.extension == extension), None)
@@ -127,8 +156,10 @@ class RoutingSnapshot:
                 "groups": {code: GroupPlan(**_tuples(group)) for code, group in plain["groups"].items()},
                 "agents": {UUID(key): _agent(agent) for key, agent in plain["agents"].items()},
                 "seats": {number: SeatPlan(**_tuples(seat)) for number, seat in plain["seats"].items()},
-                "marks": {number: _mark(mark) for number, mark in plain["marks"].items()},
-                "trunks": tuple(TrunkPlan(**trunk) for trunk in plain["trunks"]),
+                "marks": _marks(plain["marks"]),
+                "called_marks": _marks(plain["called_marks"]),
+                "members": _marks(plain["members"]),
+                "trunks": tuple(TrunkPlan(**_tuples(trunk)) for trunk in plain["trunks"]),
                 "bundle": UUID(plain["bundle"]) if plain["bundle"] else None,
                 "files": {name: base64.b64decode(body) for name, body in plain["files"].items()},
             }
@@ -142,6 +173,10 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
 def _agent(plain: Mapping[str, Any]) -> AgentPlan:
     grants = tuple(Grant(Role(g["role"]), g["district"], g["department"]) for g in plain["grants"])
     return AgentPlan(**_tuples(plain) | {"id": UUID(plain["id"]), "grants": grants})
+
+
+def _marks(plain: Mapping[str, Any]) -> dict[str, Mark]:
+    return {number: _mark(mark) for number, mark in plain.items()}
 
 
 def _mark(plain: Mapping[str, Any]) -> Mark:

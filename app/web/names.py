@@ -77,7 +77,7 @@ def _labels() -> Labels:
     now = time.monotonic()
     if now - cache.get("at", -KEPT_SECONDS) >= KEPT_SECONDS:
         with site().sessions() as session:
-            groups = {f"{GROUP}{each.code}": each.names for each in contacts.skill_groups(session)}
+            groups = {f"{GROUP}{each.code}": each.names for each in contacts.skill_groups(session, retired=True)}
             cache["labels"] = city.labels(session) | groups
         cache["at"] = now
     labels: Labels = cache["labels"]

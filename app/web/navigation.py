@@ -66,6 +66,7 @@ ITEMS = (
     Item("incidents", "alert-triangle", "/incidents", _may("incident.read")),
     Item("complaints", "message-report", "/reports/complaints", _may("case.read")),
     Item("phrases", "writing", "/phrases", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
+    Item("telephone", "headset", "/admin/telephone", _may("telephone.manage")),
     Item("messages", "mail-forward", "/admin/messages", _may("message.read")),
     Item("spot_checks", "checks", "/spot-checks", _may("spotcheck.read")),
     Item("hot_spots", "flame", "/hot-spots", _may("figures.read")),

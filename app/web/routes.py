@@ -9,6 +9,7 @@ from flask_smorest import Api, Blueprint
 from app import workflow
 from app.cases import routes as cases
 from app.cases import search_routes as searching
+from app.contacts import routes as telephone
 from app.core.http import ApiBlueprint, command_id, site
 from app.identity import Actor, require
 from app.identity import routes as identity
@@ -30,7 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     lifecycle.tasks, cases.orders, lifecycle.ordering, supervision.of_case, supervision.demands,
     supervision.checks, searching.searching,
     searching.queries, searching.case_fields, reports.exports, reports.contacts, reports.spots, messaging.blueprint,
-    messaging.sendings, incidents,
+    messaging.sendings, telephone.blueprint, incidents,
     processes,
 )  # fmt: skip
 

@@ -2,14 +2,19 @@
 
 import time as clock
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+import redis
+from flask import current_app, g
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy.orm import Session
 
 from app.citizens import citizens_at, masked_phone
-from app.contacts import SeatNow, answered_since, call_by_id, is_recorded, own_seat, queue_now, takes_part
+from app.contacts import SeatNow, answered_since, call_by_id, is_recorded, own_seat, queue_now, read_pulse, takes_part
 from app.contacts.models import Call
 from app.core.db import Sessions
 from app.core.errors import Forbidden, NotFound
@@ -19,8 +24,49 @@ from app.web.around import Seat
 from app.web.names import GROUP, names
 from app.web.templating import t
 
+PULSE_CLIENT = "citydesk-pulse"
 PATIENCE, LOOK = 1.5, 0.005
 """Seconds a page waits for a call whose record is still on its way to the database, and between two looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNow:
+    """`known`: Valkey answers. `since`: when it was last there, for one that is not running. `lines`: as in `Pulse`."""
+
+    running: bool
+    known: bool = True
+    since: datetime | None = None
+    asterisk: bool = False
+    version: int = 0
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+
+def telephone_now() -> PhoneNow:
+    """Is the telephone running? Asked of Valkey once a request."""
+    if "telephone" not in g:
+        g.telephone = telephone_at(_pulse_client(), site().clock.now())
+    found: PhoneNow = g.telephone
+    return found
+
+
+def telephone_at(client: "redis.Redis", now: datetime) -> PhoneNow:
+    try:
+        pulse = read_pulse(client)
+    except redis.RedisError:
+        return PhoneNow(running=False, known=False)
+    if pulse is None:
+        return PhoneNow(running=False)
+    running = pulse.beats(now)
+    return PhoneNow(running, True, None if running else pulse.at, running and pulse.asterisk, pulse.version,
+                    pulse.lines if running else {})  # fmt: skip
+
+
+def _pulse_client() -> "redis.Redis":
+    if PULSE_CLIENT not in current_app.extensions:
+        current_app.extensions[PULSE_CLIENT] = redis.Redis.from_url(
+            site().settings.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
+        )
+    return cast("redis.Redis", current_app.extensions[PULSE_CLIENT])
 
 
 def seat_of(session: Session, actor: Actor) -> Seat | None:

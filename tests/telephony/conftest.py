@@ -19,7 +19,7 @@ import pytest
 import redis
 
 from app.cli.children import die_with_parent
-from app.cli.telephone import Plan, Telephone, Trunk, find, start_asterisk
+from app.cli.telephone import Plan, Telephone, find, start_asterisk
 from app.contacts import ask_telephone, routing_version
 from app.contacts.demo import load_demo_telephone
 from app.contacts.models import Call, Recording, Seat, SeatState, SkillGroup, TrunkRow
@@ -195,8 +195,7 @@ def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Telepho
     """One Asterisk for all tests, and the port where the city trunk's other end is."""
     assert HOME is not None
     outside = free_port()
-    trunk = Trunk("city", "127.0.0.1", outside, ask_every=0)
-    plan = Plan(tmp_path_factory.mktemp("ast"), trunks=[trunk], strict_rtp=False, members=["seat-8001"])
+    plan = Plan(tmp_path_factory.mktemp("ast"), strict_rtp=False, members=["seat-8001"])
     running = start_asterisk(HOME, plan)
     yield running, outside
     running.server.stop()
@@ -224,7 +223,9 @@ def office(
             seat = session.query(Seat).filter_by(number=line.number).one()
             seat.kind, seat.contact = "LINE", f"sip:{line.number}@127.0.0.1:{line.port}"
             seat.codecs = ["alaw", "ulaw"]
-        session.add(TrunkRow(name="city", host="127.0.0.1", port=outside, codecs=["alaw"], caller_id="12319"))
+        session.add(
+            TrunkRow(name="city", host="127.0.0.1", port=outside, codecs=["alaw"], caller_id="12319", ask_every=0)
+        )
     redis.Redis.from_url(redis_url).flushall()
     environ = os.environ | running.environ | {
         "DATABASE_URL": url.replace("postgres@", "citydesk_app@"), "REDIS_URL": redis_url,

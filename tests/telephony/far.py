@@ -14,9 +14,10 @@ from urllib.parse import quote, urlsplit
 
 from app.cli.children import die_with_parent
 from app.cli.servers import Server
-from app.cli.telephone import Home, Plan, Telephone, Trunk, start_asterisk
+from app.cli.telephone import Home, Plan, Telephone, start_asterisk
 from app.cli.telephone.configure import Access, choose_access, configure
 from app.cli.telephone.server import answers
+from app.contacts.models import TrunkRow
 from tests.telephony.sipp import free_port
 
 PRI, PROVIDER, DISTRICT, ANALOG, REMOTE = "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"
@@ -94,21 +95,28 @@ def variable(telephone: Telephone, channel: str, name: str) -> str:
 
 
 def start_both(home: Home, folder: Path, member: str) -> tuple[Telephone, Far]:
-    """The city's Asterisk with its trunks as generated, and the network around it, whose certificate it trusts."""
+    """The city's Asterisk, which telephony tells of `trunks`, and the network around it, which it trusts."""
     ports = {address: free_port() for address in (PRI, PROVIDER, DISTRICT, ANALOG, REMOTE)}
     around = Plan(folder / "far", sip_host=PROVIDER, http_port=free_port())
     access = choose_access(around)
     configure(home, around, access)
-    trunks = [
-        Trunk("pri", PRI, ports[PRI], "tcp", lines=LINES, ask_every=1),
-        Trunk("provider", PROVIDER, ports[PROVIDER], "tls", username=ACCOUNT, password=PASSWORD, number="12319"),
-        Trunk("xicheng", DISTRICT, ports[DISTRICT], "udp", codecs=("opus", "alaw"), ask_every=0),
-    ]
     keys = folder / "ast" / "keys"
     keys.mkdir(parents=True)
     (keys / "trusted.pem").write_bytes((folder / "far" / "keys" / "sip.crt").read_bytes())
-    city = start_asterisk(home, Plan(folder / "ast", trunks=trunks, strict_rtp=False, members=[member]))
+    city = start_asterisk(home, Plan(folder / "ast", strict_rtp=False, members=[member]))
     return city, _start_far(home, folder / "far", access, ports, city)
+
+
+def trunks(ports: dict[str, int]) -> list[TrunkRow]:
+    """The city's ways to the outside."""
+    return [
+        TrunkRow(name="pri", host=PRI, port=ports[PRI], transport="tcp", codecs=["alaw"], lines=LINES, ask_every=1,
+                 caller_id="12319"),
+        TrunkRow(name="provider", host=PROVIDER, port=ports[PROVIDER], transport="tls", codecs=["alaw", "ulaw"],
+                 username=ACCOUNT, password=PASSWORD, caller_id="12319"),
+        TrunkRow(name="xicheng", host=DISTRICT, port=ports[DISTRICT], codecs=["opus", "alaw"], ask_every=0,
+                 outward=False, caller_id="12319"),
+    ]  # fmt: skip
 
 
 def _start_far(home: Home, folder: Path, access: Access, ports: dict[str, int], city: Telephone) -> Far:

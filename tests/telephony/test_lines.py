@@ -12,7 +12,6 @@ from tests.telephony.conftest import HOME, Exchange
 from tests.telephony.far import (
     ACCOUNT,
     ANALOG,
-    DISTRICT,
     LINES,
     PRI,
     PROVIDER,
@@ -20,6 +19,7 @@ from tests.telephony.far import (
     SEAT_MD5,
     Far,
     start_both,
+    trunks,
     variable,
 )
 from tests.telephony.sipp import Speak, UntilHungUp, energy, free_port
@@ -153,7 +153,7 @@ def test_a_trunk_never_reaches_a_trunk(exchange: Exchange, far: Far, called: str
     far.call("district", "07318102099", called)
     time.sleep(1.5)
     rung = exchange.asterisk_cli("core show channels concise")
-    assert not [line for line in rung.splitlines() if line.startswith(("PJSIP/pri-", "PJSIP/provider-"))]
+    assert not [line for line in rung.splitlines() if line.startswith(("PJSIP/trunk-pri-", "PJSIP/trunk-provider-"))]
     assert far.heard(called.partition("@")[0]) is None
 
 
@@ -177,13 +177,7 @@ def given_wiring(exchange: Exchange, far: Far) -> None:
         if session.get(TrunkRow, "pri") is not None:
             return
         session.query(TrunkRow).delete()
-        for name, host, transport, lines in (
-            ("pri", PRI, "tcp", LINES), ("provider", PROVIDER, "tls", 0), ("xicheng", DISTRICT, "udp", 0),
-        ):  # fmt: skip
-            session.add(
-                TrunkRow(name=name, host=host, port=far.ports[host], transport=transport, codecs=["alaw"],
-                         lines=lines, outward=name != "xicheng", caller_id="12319")
-            )  # fmt: skip
+        session.add_all(trunks(far.ports))
         remote = session.query(Seat).filter_by(number="8003").one()
         remote.kind, remote.secret_md5, remote.codecs = "SIP", SEAT_MD5, ["alaw"]
     exchange.until_rules_are_known()

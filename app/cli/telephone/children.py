@@ -9,13 +9,11 @@ from pathlib import Path
 import psycopg
 
 from app.cli.supervise import Child
-from app.cli.telephone.configure import Plan, Trunk, choose_access
+from app.cli.telephone.configure import Plan, choose_access
 from app.cli.telephone.obtain import Home, Missing, find, obtain
 from app.cli.telephone.server import environ_of, launch
 from app.cli.words import say
 
-TRUNKS = """select name, host, port, transport, codecs, username, password, lines, caller_id
- from trunk where closed_at is null order by name"""
 OPERATORS = ("CITYDESK_PHONE_URL", "CITYDESK_SPEECH")
 """What an operator may have set: a proxy's address, a better voice."""
 SEATS = "select number from seat where closed_at is null order by number"
@@ -63,14 +61,13 @@ def telephone_children(
 
 
 def read_plan(environ: Mapping[str, str], folder: Path, host: str) -> Plan:
-    """Trunks and seats as the database has them now; without it, none."""
+    """Seats to ring at while telephony is away, as the database has them now; without it, none."""
     try:
         with psycopg.connect(environ["DATABASE_URL"], connect_timeout=3) as connection:
-            trunks = [Trunk(*row) for row in connection.execute(TRUNKS)]
             members = [f"seat-{number}" for (number,) in connection.execute(SEATS)]
     except psycopg.Error:
-        trunks, members = [], []
-    return Plan(folder, host, environ.get("CITYDESK_SIP_PUBLIC_ADDRESS", ""), trunks=trunks, members=members)
+        members = []
+    return Plan(folder, host, environ.get("CITYDESK_SIP_PUBLIC_ADDRESS", ""), members=members)
 
 
 def can_fetch() -> bool:

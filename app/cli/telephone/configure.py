@@ -20,28 +20,6 @@ RTP = (20000, 29999)
 
 
 @dataclass(frozen=True, slots=True)
-class Trunk:
-    """A way to the outside: a SIP provider, a gateway for E1/T1 lines, or one with analog lines."""
-
-    name: str
-    """Letters, digits, `-`: also the endpoint's name."""
-    host: str
-    """Address or name of the provider or gateway; it is also what its calls are recognised by."""
-    port: int = 5060
-    transport: str = "udp"
-    codecs: Sequence[str] = ("alaw", "ulaw")
-    username: str = ""
-    password: str = field(default="", repr=False)
-    """Given: we register there (SIP provider); empty: known by address (gateway)."""
-    lines: int = 0
-    """How many calls it carries at once; 0: as many as come."""
-    number: str = ""
-    """The number the city has there: what a provider we register with calls."""
-    ask_every: int = 30
-    """Seconds between questions whether it is there; calls go out only while it answers. 0: never asked."""
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What one Asterisk is to be like."""
 
@@ -52,7 +30,6 @@ class Plan:
     sip_port: int = 0
     """0: the first that is free."""
     http_port: int = 0
-    trunks: Sequence[Trunk] = ()
     members: Sequence[str] = ()
     """Endpoints that ring when no application answers."""
     strategy: str = "ringall"
@@ -110,7 +87,7 @@ def _values(home: Home, plan: Plan, access: Access) -> dict[str, str]:
         "SIP_HOST": plan.sip_host, "SIP": str(ports.sip),
         "RTP_FIRST": str(RTP[0]), "RTP_LAST": str(RTP[1]), "STRICT_RTP": "yes" if plan.strict_rtp else "no",
         "PUBLIC": _public(plan.public_host), "TLS": _tls(home, plan, ports.tls),
-        "ICE": _ice(plan), "TRUNKS": "\n".join(_trunk(trunk) for trunk in plan.trunks),
+        "ICE": _ice(plan),
         "STRATEGY": plan.strategy, "MEMBERS": "\n".join(f"member => PJSIP/{name}" for name in plan.members),
         "ESPEAK": _shell(home, "espeak-ng"), "SOX": _shell(home, "sox"),
     }  # fmt: skip
@@ -147,45 +124,6 @@ def _tls(home: Home, plan: Plan, port: int) -> str:
     return (f"\n[transport-tls]\ntype = transport\nprotocol = tls\nbind = {plan.sip_host}:{port}\n"
             f"cert_file = {certificate}\npriv_key_file = {key}\nmethod = tlsv1_2\n{checks}"
             f"{_public(plan.public_host)}\n")  # fmt: skip
-
-
-def _trunk(trunk: Trunk) -> str:
-    endpoint = {
-        "type": "endpoint", "context": "from-trunk", "transport": f"transport-{trunk.transport}", "disallow": "all",
-        "allow": ",".join(trunk.codecs), "aors": trunk.name, "direct_media": "no", "dtmf_mode": "auto",
-        "rtp_symmetric": "yes", "force_rport": "yes", "rewrite_contact": "no", "timers": "no", "language": "zh",
-        "trust_id_inbound": "yes", "send_connected_line": "no", "send_pai": "yes",
-        "t38_udptl": "yes", "fax_detect": "no",
-    }  # fmt: skip
-    if trunk.transport == "tls":  # its sound is enciphered too, where the other end can
-        endpoint |= {"media_encryption": "sdes", "media_encryption_optimistic": "yes"}
-    if trunk.lines:
-        endpoint["device_state_busy_at"] = str(trunk.lines)
-    peer = f"sip:{trunk.host}:{trunk.port}" + ("" if trunk.transport == "udp" else f";transport={trunk.transport}")
-    parts = [(trunk.name, {"type": "aor", "contact": peer, "qualify_frequency": str(trunk.ask_every)}),
-             (f"{trunk.name}-from", {"type": "identify", "endpoint": trunk.name, "match": trunk.host})]  # fmt: skip
-    if trunk.username:
-        endpoint |= {"outbound_auth": trunk.name, "from_user": trunk.username}
-        called = {"contact_user": trunk.number} if trunk.number else {}
-        parts += [
-            (trunk.name, {"type": "auth", "auth_type": "userpass", "username": trunk.username,
-                          "password": trunk.password}),
-            (trunk.name, {"type": "registration", "transport": f"transport-{trunk.transport}",
-                          "outbound_auth": trunk.name, "server_uri": peer, "retry_interval": "30",
-                          "client_uri": f"sip:{trunk.username}@{trunk.host}:{trunk.port}", **called}),
-        ]  # fmt: skip
-    return "\n".join(_section(name, values) for name, values in [(trunk.name, endpoint), *parts])
-
-
-def _section(name: str, values: dict[str, str]) -> str:
-    return f"\n[{name}]\n" + "".join(f"{key} = {_clean(value)}\n" for key, value in values.items())
-
-
-def _clean(value: str) -> str:
-    """A value from the database must stay one value: no new line, no comment."""
-    if "\n" in value or "\r" in value:
-        raise ValueError("a telephone setting must not hold a line break")
-    return value.replace(";transport", "\\;transport")
 
 
 def _shell(home: Home, program: str) -> str:

@@ -60,7 +60,7 @@ def start_asterisk(home: Home, plan: Plan, *, seconds: float = 30) -> Telephone:
 
 
 def launch(home: Home, plan: Callable[[], Plan], access: Access) -> subprocess.Popen[bytes]:
-    """Configure anew (trunks may have changed) and start, without waiting until it answers."""
+    """Configure anew (seats may have changed) and start, without waiting until it answers."""
     wanted = plan()
     configure(home, wanted, access)
     folder = wanted.folder

@@ -4,12 +4,15 @@ from flask import Flask
 
 from app.web.pages import (
     account,
+    admin_agents,
     admin_calendar_files,
     admin_calendars,
     admin_city,
     admin_look,
     admin_messages,
+    admin_numbers,
     admin_people,
+    admin_phone,
     admin_recordings,
     admin_texts,
     board,
@@ -58,12 +61,15 @@ def register(app: Flask) -> None:
 
 __all__ = [
     "account",
+    "admin_agents",
     "admin_calendar_files",
     "admin_calendars",
     "admin_city",
     "admin_look",
     "admin_messages",
+    "admin_numbers",
     "admin_people",
+    "admin_phone",
     "admin_recordings",
     "admin_texts",
     "board",

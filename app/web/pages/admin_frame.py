@@ -26,6 +26,7 @@ TABS = (
     ("districts", "map-2", "/admin/districts", "city.manage"),
     ("categories", "sitemap", "/admin/categories", "city.manage"),
     ("calendars", "calendar", "/admin/calendars", "calendar.manage"),
+    ("telephone", "phone", "/admin/telephone", "telephone.manage"),
     ("rights", "shield-check", "/admin/rights", "settings.read"),
     ("settings", "settings", "/admin/settings", "settings.read"),
     ("messages", "mail-forward", "/admin/messages", "message.read"),

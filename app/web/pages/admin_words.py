@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.audit import HistoryRow
+from app.citizens import masked_phone
 from app.core.http import language
 from app.core.i18n import has_text
 from app.identity import parse_grant
 from app.web.names import names
-from app.web.templating import t
+from app.web.telephone import group_name
+from app.web.templating import full_moment, label, t
 
-KINDS = ("user", "city", "calendar", "admin")
+KINDS = ("user", "city", "calendar", "admin", "telephone")
+LONGEST_EXTENSION = 8
+MOMENTS = ("closed_at", "left_at", "retired_at", "lifted_at", "until")
 Changes = Mapping[str, Mapping[str, Any]]
 
 
@@ -43,14 +47,19 @@ def told(row: HistoryRow, stream_name: str | None) -> Told:
     what = _subject(row, stream_name)
     said = t(key, what=what) if has_text(key) else t("web.admin.told", kind=row.kind, what=what)
     personal = (row.personal or {}).items()
-    details = [_change(field, pair) for field, pair in row.changes.items()]
-    details += [_change(field, pair) for field, pair in personal if isinstance(pair, Mapping)]
+    phone = row.kind.startswith("phone.")
+    details = [_change(field, pair, phone=phone) for field, pair in row.changes.items()]
+    details += [_change(field, pair, phone=phone) for field, pair in personal if isinstance(pair, Mapping)]
+    if row.result.get("secret"):
+        details.append(t("web.admin.told.secret"))
     if reason := row.result.get("reason"):
         details.append(t("web.admin.told.reason", reason=reason))
     return Told(row.recorded_at, row.actor_name, said, tuple(detail for detail in details if detail))
 
 
 def _subject(row: HistoryRow, stream_name: str | None) -> str:
+    if what := row.result.get("what"):
+        return str(what)
     if code := row.result.get("code"):
         return names().of(str(code))
     kind, _, owner = (stream_name or "").partition(":")
@@ -59,14 +68,17 @@ def _subject(row: HistoryRow, stream_name: str | None) -> str:
     return kind
 
 
-def _change(field: str, pair: Mapping[str, Any]) -> str:
+def _change(field: str, pair: Mapping[str, Any], *, phone: bool) -> str:
     old, new = pair.get("old"), pair.get("new")
     if old == new or field in ("off", "make_up", "week", "make_up_shifts"):
         return _calendar_change(field, old or {}, new or {}) if field in ("off", "make_up") and old != new else ""
-    label = t(f"web.admin.field.{field}") if has_text(f"web.admin.field.{field}") else field
+    if phone and field in ("phone", "follow_me"):
+        old, new = _masked(old), _masked(new)
+    word = next((t(key) for key in (f"web.admin.phone.field.{field}" if phone else "", f"web.admin.field.{field}")
+                  if has_text(key)), field)  # fmt: skip
     if old in (None, "", [], {}):
-        return t("web.admin.told.set", field=label, new=_shown(field, new))
-    return t("web.admin.told.changed", field=label, old=_shown(field, old), new=_shown(field, new))
+        return t("web.admin.told.set", field=word, new=_shown(field, new))
+    return t("web.admin.told.changed", field=word, old=_shown(field, old), new=_shown(field, new))
 
 
 def _calendar_change(field: str, old: Mapping[str, str], new: Mapping[str, str]) -> str:
@@ -96,11 +108,32 @@ def _shown(field: str, value: Any) -> str:
         return names().of(str(value))
     if field == "language":
         return t(f"web.admin.language.{value}")
-    if field == "kind":
-        return t(f"web.admin.kind.{value}")
+    if has_text(key := f"web.admin.kind.{value}") and field == "kind":
+        return t(key)
+    if field in ("areas", "overflow_to"):
+        return t("web.and").join(_place_or_group(str(each)) for each in ([value] if isinstance(value, str) else value))
+    if field == "skills":
+        return t("web.and").join(f"{_place_or_group(group)} {level}" for group, level in value.items())
+    if field == "service_types":
+        return t("web.and").join(label("ServiceType", each) for each in value)
+    if has_text(key := f"web.admin.phone.{field}.{value}"):
+        return t(key)
+    if isinstance(value, str) and field in MOMENTS:
+        return full_moment(datetime.fromisoformat(value))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def _masked(numbers: Any) -> Any:
+    """Whole numbers are for whoever looks, and is written down; extensions are no secret."""
+    if isinstance(numbers, list):
+        return [_masked(each) for each in numbers]
+    return masked_phone(numbers) if numbers and len(numbers) > LONGEST_EXTENSION else numbers
+
+
+def _place_or_group(code: str) -> str:
+    return names().of(code) if "/" in code else group_name(code)
 
 
 def grant_words(written: str) -> str:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from telephony.dialling import MAY, may_dial, reach_of
+from app.contacts.dialling import MAY, may_dial, reach_of
 
 
 @pytest.mark.parametrize(

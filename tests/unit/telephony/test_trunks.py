@@ -13,7 +13,7 @@ from telephony.trunks import carried, is_full, way_out
 
 NAMES = ("pri", "provider", "xicheng")
 TRUNKS = st.lists(
-    st.builds(TrunkPlan, st.sampled_from(NAMES), st.booleans(), st.just(""), st.integers(0, 3)),
+    st.builds(TrunkPlan, st.sampled_from(NAMES), outward=st.booleans(), lines=st.integers(0, 3)),
     unique_by=lambda trunk: trunk.name,
 )
 WAYS = st.sampled_from([*NAMES, None])

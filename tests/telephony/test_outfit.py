@@ -1,0 +1,96 @@
+"""What administrators save reaches the running Asterisk: trunks and desk phones come, change and go, and nobody is
+restarted."""
+
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from app.contacts.equipment import SeatWish, TrunkWish, add_seat, add_trunk, change_seat, change_trunk
+from app.contacts.roster import AgentWish, change_agent
+from app.identity import actor_of_user, user_by_name
+from tests.telephony.conftest import Exchange
+from tests.telephony.sipp import Speak, UntilHungUp, free_port
+
+pytestmark = [pytest.mark.timeout(120)]
+SECRET = "a-secret-of-this-phone"
+
+
+def objects(exchange: Exchange, kind: str) -> str:
+    return exchange.asterisk_cli(f"pjsip show {kind}")
+
+
+@pytest.mark.feature("T01", "T05", "T08")
+def test_a_trunk_comes_changes_and_goes_while_asterisk_runs(exchange: Exchange) -> None:
+    provider = free_port()
+    with exchange.sessions.begin() as session:
+        given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
+        wish = TrunkWish("127.0.0.9", provider, username="073112319", password="p;x#=y[1]", ask_every=0)
+        add_trunk(session, "provider", wish, **given)
+    exchange.until(lambda: "trunk-provider" in objects(exchange, "registrations"), what="the trunk registers")
+    assert "p;x#=y[1]" in exchange.asterisk_cli("pjsip show auth trunk-provider")
+    known = r"Identify:\s+trunk-provider/trunk-provider\s+Match: 127\.0\.0\.9/32"
+    assert re.search(known, objects(exchange, "identifies"))
+    with exchange.sessions.begin() as session:
+        change_trunk(session, "provider", TrunkWish("127.0.0.10", provider, ask_every=0), **given)
+    exchange.until(lambda: "127.0.0.10/32" in objects(exchange, "identifies"), what="the new address")
+    assert "provider" not in objects(exchange, "registrations")
+    assert "127.0.0.9/32" not in objects(exchange, "identifies")
+    with exchange.sessions.begin() as session:
+        change_trunk(session, "provider", TrunkWish("127.0.0.10", provider, active=False), **given)
+    exchange.until(lambda: "trunk-provider" not in objects(exchange, "endpoints"), what="the trunk is gone")
+    assert "trunk-city" in objects(exchange, "endpoints")
+    assert "p;x#=y[1]" not in exchange.said()
+
+
+def test_a_trunk_that_asterisk_refuses_keeps_no_other_from_it(exchange: Exchange) -> None:
+    with exchange.sessions.begin() as session:
+        given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
+        add_trunk(session, "a-nowhere", TrunkWish("nowhere.invalid"), **given)
+        add_trunk(session, "b-good", TrunkWish("127.0.0.11", ask_every=0), **given)
+    exchange.until(lambda: "trunk-b-good" in objects(exchange, "endpoints"), what="the good one")
+    with exchange.sessions.begin() as session:
+        for name in ("a-nowhere", "b-good"):
+            change_trunk(session, name, TrunkWish("127.0.0.11", active=False), **given)
+    exchange.until(lambda: "trunk-b-good" not in objects(exchange, "endpoints"), what="both are gone")
+
+
+@pytest.mark.feature("X04", "X05", "T26")
+def test_a_desk_phone_may_register_before_anybody_has_signed_in(exchange: Exchange) -> None:
+    with exchange.sessions.begin() as session:
+        given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
+        add_seat(session, "8109", SeatWish(kind="SIP", secret=SECRET), **given)
+    exchange.until(lambda: "seat-8109" in objects(exchange, "endpoints"), what="the seat")
+    process = exchange.process
+    assert process is not None
+    exchange.kill()
+    exchange.start()
+    assert "seat-8109" in objects(exchange, "endpoints")
+    with exchange.sessions.begin() as session:
+        change_seat(session, "8109", SeatWish(kind="SIP", active=False), **given)
+    exchange.until(lambda: "seat-8109" not in objects(exchange, "endpoints"), what="the seat is gone")
+
+
+@pytest.mark.feature("S01", "U03")
+def test_who_is_no_agent_any_more_ends_the_call_and_is_signed_out(exchange: Exchange) -> None:
+    """The talk is theirs to end; then nobody sits there."""
+    exchange.sign_in("agent")
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp(30))
+    citizen = exchange.sipp.citizen("13800139001", "12310", Speak(), UntilHungUp(30))
+    exchange.until_state("agent", "ON_CALL")
+    wish = AgentWish(work_no="1001", extension="7001", skills={"GENERAL": 1, "REPAIR": 1})
+    with exchange.sessions.begin() as session:
+        given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
+        agent = user_by_name(session, "agent").id
+        change_agent(session, agent, AgentWish(work_no="1001", extension="7001", active=False), **given)
+    exchange.until_rules_are_known()
+    time.sleep(0.5)
+    assert exchange.state("agent") == "ON_CALL"
+    exchange.asterisk_cli("channel request hangup all")
+    for party in (seat, citizen):
+        party.finish()
+    exchange.until_state("agent", "LOGGED_OUT")
+    with exchange.sessions.begin() as session:
+        change_agent(session, agent, wish, **given)
+    exchange.until_rules_are_known()
