@@ -1,4 +1,4 @@
-"""Tables of the telephone: people at seats, places, calls and what belongs to them (migrations 0013 and 0034)."""
+"""Tables of the telephone: people at seats, places, calls and what belongs to them (migrations 0013 and 0036)."""
 
 from datetime import datetime
 from typing import Any
