@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -116,9 +117,10 @@ def _is_discontent(visit: ReturnVisit) -> bool:
 
 
 def evaluate_case(session: Session, call: Call, on: OnInstance) -> Variables:
-    """Score the case; a second evaluation of the same round replaces the first."""
+    """Score the case; a second evaluation of the same round replaces the first. What lies before it was opened again
+    was scored then."""
     dossier = dossier_of(session, on)
-    found = score(_evidence(dossier))
+    found = score(_evidence(dossier, on.instance.started_at))
     values = {
         "score": Decimal(str(found.points)), "on_time": found.on_time, "weight": found.weight, "parts": found.parts,
         "at": on.now,
@@ -158,10 +160,10 @@ def _telling(dossier: Dossier) -> ReturnVisit | None:
     return next(iter(discontent or reached), dossier.visits[-1] if dossier.visits else None)
 
 
-def _evidence(dossier: Dossier) -> Evidence:
+def _evidence(dossier: Dossier, since: datetime) -> Evidence:
     case = dossier.case
     counted = {order.id for order in dossier.orders if order.outcome == OrderOutcome.REPORTED_BACK}
-    ended = [limit for limit in dossier.limits if limit.state is not None]
+    ended = [limit for limit in dossier.limits if limit.state is not None and limit.started_at >= since]
     visit = _telling(dossier)
     return Evidence(
         limits=[limit.state or "" for limit in ended if limit.order_id is None or limit.order_id in counted],

@@ -17,8 +17,10 @@ from app.lifecycle.replay import film_of
 pytestmark = pytest.mark.feature("Q02")
 
 
-def closed(desk) -> UUID:
+def closed(desk, *, late: bool = False) -> UUID:
     made = desk.given_dispatched()
+    if late:
+        desk.wait(days=2)
     desk.finish(made.case_id)
     return made.case_id
 
@@ -32,7 +34,7 @@ def reopen(
 
 
 def test_both_rounds_stand_in_one_history_and_each_has_its_own_visit_and_score(desk) -> None:
-    case_id = closed(desk)
+    case_id = closed(desk, late=True)
     desk.wait(days=2)
     reopen(desk, case_id)
     assert (desk.case(case_id).reopen_count, desk.case(case_id).ended_at) == (1, None)
@@ -45,6 +47,9 @@ def test_both_rounds_stand_in_one_history_and_each_has_its_own_visit_and_score(d
         faults = [fault for stream in film.streams for fault in audit.verify(session, stream.instance_id)]
         visits, scores = queries.visits_of(session, case_id), queries.evaluations_of(session, case_id)
     assert faults == []
+    assert [score.on_time for score in scores] == [False, True], (
+        "the first round's delay is not held against the second"
+    )
     assert [order.round for order in desk.orders(case_id)] == [1, 2]
     assert ([visit.round for visit in visits], [score.round for score in scores]) == ([1, 2], [1, 2])
     assert [sentence.at for sentence in told] == sorted(sentence.at for sentence in told)
