@@ -5,7 +5,7 @@ Registers and decides nothing: what an operation does stands with its stage, who
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,7 +89,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     runtime.committed.append(publisher)
     event.listen(sessions, "after_commit", partial(_tell_pages, publisher))
     register(runtime)
-    runtime.outbox(messaging.OUTBOX_KIND, _carrier(settings.smtp_url, settings.mail_from, settings.quiet_hours))
+    runtime.outbox(messaging.OUTBOX_KIND, _carrier(settings))
     runtime.outbox(REPORT, partial(carry_out, folder=settings.data_dir / FOLDER))
     _copy_recordings(runtime, settings)
     unsaved = partial(_forget_unsaved, folder=documents.Folder(settings.data_dir / documents.FOLDER))
@@ -175,11 +175,16 @@ def _tell_pages(publisher: Publisher, session: Session) -> None:
         publisher.told(people)
 
 
-def _carrier(smtp_url: str = "", mail_from: str = "", quiet: tuple[time, time] = QUIET_HOURS) -> OutboxHandler:
+def _carrier(settings: Settings | None = None) -> OutboxHandler:
     """Messages leave by the providers that the settings name; the others stay in the local outbox."""
-    providers = messaging.shipped_providers()
-    if smtp_url:
-        providers[messaging.Channel.EMAIL] = messaging.Smtp(smtp_url, mail_from)
+    providers, quiet = messaging.shipped_providers(), settings.quiet_hours if settings else QUIET_HOURS
+    if settings and settings.smtp_url:
+        providers[messaging.Channel.EMAIL] = messaging.Smtp(settings.smtp_url, settings.mail_from)
+    if settings and settings.sms_url:
+        gateway = messaging.GatewaySettings(
+            settings.sms_url, settings.sms_body, settings.sms_header, settings.sms_secret, settings.sms_accepted
+        )
+        providers[messaging.Channel.SMS] = messaging.HttpGateway(gateway)
     return partial(messaging.carry_out, providers=providers, quiet=messaging.QuietHours(*quiet))
 
 

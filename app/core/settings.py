@@ -1,15 +1,18 @@
 """All settings, from the environment. A wrong one stops the start with one clear line (SettingsError)."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 QUIET_HOURS = (time(21), time(8))
 REOPEN_DAYS = 30
+SMS_BODY = '{"to": "{address}", "text": "{body}", "id": "{id}"}'
+SMS_HEADER = "Authorization: Bearer {secret}"
 
 
 class SettingsError(Exception):
@@ -68,6 +71,16 @@ class Settings:
     """CITYDESK_SMTP_URL: the server that e-mail goes out by, `smtp://user:password@host:port` or `smtps://…`."""
     mail_from: str = ""
     """CITYDESK_MAIL_FROM: the address e-mail comes from."""
+    sms_url: str = ""
+    """CITYDESK_SMS_URL: the gateway that short messages go out by, `https://…`."""
+    sms_body: str = SMS_BODY
+    """CITYDESK_SMS_BODY: what it is sent: JSON, or a form `mobile={address}&content={body}`."""
+    sms_header: str = SMS_HEADER
+    """CITYDESK_SMS_HEADER: one more header of the request; `{secret}` stands for the secret."""
+    sms_secret: str = ""
+    """CITYDESK_SMS_SECRET, or the file in CITYDESK_SMS_SECRET_FILE."""
+    sms_accepted: str = ""
+    """CITYDESK_SMS_ACCEPTED: what the answer contains when the gateway took the message; empty: 2xx is enough."""
     reopen_days: int = REOPEN_DAYS
     """CITYDESK_REOPEN_DAYS: for so many days after its end a case can be opened again."""
     quiet_hours: tuple[time, time] = QUIET_HOURS
@@ -105,6 +118,11 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         **_recording_backup(environ),
         smtp_url=_smtp(environ),
         mail_from=environ.get("CITYDESK_MAIL_FROM", ""),
+        sms_url=_address(environ, "CITYDESK_SMS_URL"),
+        sms_body=_sms_body(environ),
+        sms_header=environ.get("CITYDESK_SMS_HEADER", SMS_HEADER),
+        sms_secret=_secret(environ, "CITYDESK_SMS_SECRET", least=0),
+        sms_accepted=environ.get("CITYDESK_SMS_ACCEPTED", ""),
         reopen_days=_number(environ, "CITYDESK_REOPEN_DAYS", REOPEN_DAYS, 0, 3660),
         quiet_hours=_hours(environ, "CITYDESK_QUIET_HOURS", "21:00-08:00"),
         sip_address=environ.get("CITYDESK_SIP_ADDRESS", "127.0.0.1"),
@@ -126,10 +144,10 @@ def _from_file(environ: Mapping[str, str], name: str) -> str:
         raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
 
 
-def _secret(environ: Mapping[str, str], name: str) -> str:
+def _secret(environ: Mapping[str, str], name: str, least: int = 32) -> str:
     value = _from_file(environ, name)
-    if len(value) < 32:
-        raise SettingsError(f"{name} (or {name}_FILE) must have at least 32 characters")
+    if len(value) < least:
+        raise SettingsError(f"{name} (or {name}_FILE) must have at least {least} characters")
     return value
 
 
@@ -159,6 +177,20 @@ def _smtp(environ: Mapping[str, str]) -> str:
         raise SettingsError("CITYDESK_SMTP_URL must be an smtp:// or smtps:// address")
     if value and "@" not in environ.get("CITYDESK_MAIL_FROM", ""):
         raise SettingsError("CITYDESK_MAIL_FROM must be an e-mail address where CITYDESK_SMTP_URL is set")
+    return value
+
+
+def _sms_body(environ: Mapping[str, str]) -> str:
+    value = environ.get("CITYDESK_SMS_BODY", SMS_BODY)
+    try:
+        if not all(place in value for place in ("{address}", "{body}")):
+            raise ValueError
+        if value.lstrip().startswith(("{", "[")):
+            json.loads(value)
+        else:
+            parse_qsl(value, strict_parsing=True)
+    except ValueError:
+        raise SettingsError("CITYDESK_SMS_BODY must be JSON or a=b&c=d, with {address} and {body} in it") from None
     return value
 
 

@@ -2,6 +2,7 @@
 
 from app.messaging.actions import OUTBOX_KIND, TOLD, mark_all_read, mark_read, resend, send, send_notice
 from app.messaging.channels import Channel, Message, MessageState, Recipient, Sent, citizen, person
+from app.messaging.gateway import GatewaySettings, HttpGateway
 from app.messaging.jobs import carry_out
 from app.messaging.providers import Providers, Smtp, shipped_providers
 from app.messaging.queries import (
@@ -22,6 +23,8 @@ __all__ = [
     "OUTBOX_KIND",
     "TOLD",
     "Channel",
+    "GatewaySettings",
+    "HttpGateway",
     "Message",
     "MessageState",
     "NoticeView",
