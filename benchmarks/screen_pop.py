@@ -121,6 +121,7 @@ def given_city(environ: dict[str, str], owner: str, citizens: int) -> None:
     with build_runtime(settings).sessions.begin() as session:
         city.load_demo_city(session, SEED, now)
         load_demo_telephone(session, SEED, now)
+        session.query(TrunkRow).delete()
         session.add(TrunkRow(name="city", host="127.0.0.1", port=9, codecs=["alaw"], ask_every=0))
         for seat in session.query(Seat).filter_by(number="8001"):
             seat.kind, seat.contact, seat.codecs = "LINE", f"sip:8001@127.0.0.1:{SEAT_PORT}", ["alaw"]

@@ -17,6 +17,7 @@ COMMANDS = {
     "allow": "app.cli.bundles",
     "audit": "app.cli.records",
     "backup": "app.cli.backup",
+    "call": "app.cli.call_command",
     "check": "app.cli.bundles",
     "demo": "app.cli.demo_command",
     "deploy": "app.cli.bundles",

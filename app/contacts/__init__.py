@@ -11,7 +11,7 @@ from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, 
 from app.contacts.guard import OTHERS, actor_for_command, check
 from app.contacts.intake import take_facts
 from app.contacts.places import place_of
-from app.contacts.pulse import EVERY, PULSE, Pulse, read_pulse
+from app.contacts.pulse import EVERY, PULSE, Pulse, off_since, read_pulse
 from app.contacts.queries import (
     call_by_id,
     earlier_calls,
@@ -113,6 +113,7 @@ __all__ = [
     "list_calls",
     "log_command",
     "normalise_phone",
+    "off_since",
     "open_calls",
     "open_recording",
     "own_seat",

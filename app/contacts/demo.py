@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.citizens import normalise_phone
 from app.contacts.actions import add_agent
-from app.contacts.models import NumberMark, PhoneArea, Seat, SkillGroup
+from app.contacts.models import NumberMark, PhoneArea, Seat, SkillGroup, TrunkRow
 from app.core.ids import new_id
 from app.identity import Actor, user_by_name
 
@@ -30,6 +30,7 @@ def load_demo_telephone(session: Session, actor: Actor, now: datetime) -> bool:
         user = user_by_name(session, wishes.pop("username"))
         add_agent(session, user.id, wishes.pop("work_no"), wishes.pop("extension"), actor=actor, now=now, **wishes)
     session.add_all(PhoneArea(prefix=prefix, district=district) for prefix, district in plan["areas"].items())
+    session.add_all(TrunkRow(**trunk) for trunk in plan["trunks"])
     for mark in plan["marks"]:
         phone = normalise_phone(mark["phone"])
         session.add(NumberMark(id=new_id(), marked_at=now, marked_by=actor.id, **mark | {"phone": phone}))

@@ -38,6 +38,16 @@ class Pulse:
         return cls(**plain | {"at": datetime.fromisoformat(plain["at"])})
 
 
+def off_since(pulse: Pulse | None, now: datetime) -> str:
+    """What pages are told: nothing while all is well, `asterisk` while only that is away, else since when telephony is
+    not running (ISO), or `never`."""
+    if pulse is None:
+        return "never"
+    if not pulse.beats(now):
+        return pulse.at.isoformat()
+    return "" if pulse.asterisk else "asterisk"
+
+
 def read_pulse(client: "redis.Redis") -> Pulse | None:
     """None: it never ran, as far as is known. Raises redis.RedisError."""
     found = client.get(PULSE)

@@ -14,7 +14,17 @@ from redis.retry import Retry
 from sqlalchemy.orm import Session
 
 from app.citizens import citizens_at, masked_phone
-from app.contacts import SeatNow, answered_since, call_by_id, is_recorded, own_seat, queue_now, read_pulse, takes_part
+from app.contacts import (
+    SeatNow,
+    answered_since,
+    call_by_id,
+    is_recorded,
+    off_since,
+    own_seat,
+    queue_now,
+    read_pulse,
+    takes_part,
+)
 from app.contacts.models import Call
 from app.core.db import Sessions
 from app.core.errors import Forbidden, NotFound
@@ -37,6 +47,8 @@ class PhoneNow:
     known: bool = True
     since: datetime | None = None
     asterisk: bool = False
+    off: str = ""
+    """As `off_since` tells pages."""
     version: int = 0
     lines: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,10 +67,10 @@ def telephone_at(client: "redis.Redis", now: datetime) -> PhoneNow:
     except redis.RedisError:
         return PhoneNow(running=False, known=False)
     if pulse is None:
-        return PhoneNow(running=False)
+        return PhoneNow(running=False, off=off_since(None, now))
     running = pulse.beats(now)
-    return PhoneNow(running, True, None if running else pulse.at, running and pulse.asterisk, pulse.version,
-                    pulse.lines if running else {})  # fmt: skip
+    return PhoneNow(running, True, None if running else pulse.at, running and pulse.asterisk, off_since(pulse, now),
+                    pulse.version, pulse.lines if running else {})  # fmt: skip
 
 
 def _pulse_client() -> "redis.Redis":
@@ -88,6 +100,7 @@ def shown_seat(session: Session, seat: SeatNow) -> dict[str, Any]:
         "kind": seat.kind,
         "reason": seat.reason,
         "waiting": waiting,
+        "off": telephone_now().off,
         "longest": round((site().clock.now() - first).total_seconds()) if first else 0,
         **(shown_call(session, seat.call) | {"recording": is_recorded(session, seat.call.id)} if seat.call else {}),
     }

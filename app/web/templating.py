@@ -83,8 +83,9 @@ def here() -> str:
 
 def phone_words() -> dict[str, Any]:
     """Sentences of the call bar's island; what stands in braces it fills itself."""
-    keys = ("seat", "queue", "rings", "again", "unknown", "at", "blocked", "failed", "lift", "nobody")
-    blanks = {name: f"{{{name}}}" for name in ("extension", "answered", "waiting", "longest", "seat")}
+    keys = ("seat", "queue", "rings", "again", "unknown", "at", "blocked", "failed", "lift", "nobody", "off", "never",
+            "asterisk")  # fmt: skip
+    blanks = {name: f"{{{name}}}" for name in ("extension", "answered", "waiting", "longest", "seat", "at")}
     reasons = ("MEAL", "MEETING", "MONITOR", "NO_ANSWER", "REST", "SIGNED_IN", "TRAINING")
     return {
         **{key: t(f"web.phone.js.{key}", **blanks) for key in keys},

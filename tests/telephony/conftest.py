@@ -218,6 +218,7 @@ def office(
              (("supervisor", "8000"), ("agent", "8001"), ("agent2", "8002"))}  # fmt: skip
     with sessions.begin() as session:
         load_demo_telephone(session, SEED, datetime.now(UTC))
+        session.query(TrunkRow).delete()
         session.query(SkillGroup).update({"survey": False, "calls_back": False})  # tests that want them ask
         for line in lines.values():
             seat = session.query(Seat).filter_by(number=line.number).one()

@@ -64,6 +64,7 @@ class Callbar {
     watchFront()
     news().addEventListener('phone', event => this.heard(JSON.parse(event.data)))
     news().addEventListener('open', () => this.refresh())
+    news().addEventListener('beat', event => this.telephone(event.data))
     setTimeout(() => this.draw(), WINDOW_ANSWERS)
     this.since = Date.now()
     this.popUp()
@@ -83,13 +84,21 @@ class Callbar {
     else this.refresh(told.kind === 'consult_failed' ? this.words.failed : '')
   }
 
+  /** Each beat says whether the telephone runs: nothing, `asterisk`, `never`, or since when it does not (ISO). */
+  telephone(off) {
+    if (off === (this.call.off ?? '')) return
+    const back = !off
+    this.show({ ...this.call, off })
+    if (back) this.refresh()
+  }
+
   me() {
     return this.bar.dataset.agent
   }
 
   seatChanged({ state, since, seat, reason, call }) {
     const same = call && call === this.call.call
-    const about = same ? this.call : { answered: this.call.answered, kind: this.call.kind, waiting: this.call.waiting, longest: this.call.longest }
+    const about = same ? this.call : { answered: this.call.answered, kind: this.call.kind, waiting: this.call.waiting, longest: this.call.longest, off: this.call.off }
     this.show({ ...about, state, since, seat, reason, call })
     if (state === 'HOLDING' || !TALKING.has(state)) this.refresh()
     else if (!same || !this.call.about) this.learn(call)
@@ -152,6 +161,7 @@ class Callbar {
 
   look() {
     const { state, call } = this.call
+    if (this.call.off) return 'STOPPED'
     if (this.lost()) return 'DISCONNECTED'
     return state === 'HOLDING' && call && localStorage.getItem(ASKING) === call ? 'ASKING' : state
   }
@@ -159,12 +169,13 @@ class Callbar {
   draw() {
     const { call } = this
     const look = this.look()
-    this.bar.dataset.state = look === 'DISCONNECTED' ? 'BUSY' : call.state
+    this.bar.dataset.state = look === 'DISCONNECTED' || look === 'STOPPED' ? 'BUSY' : call.state
+    this.bar.dataset.off = call.off ?? ''
     const fresh = this.bar.querySelector(`template[data-look="${look}"]`).content.cloneNode(true)
     const held = this.shown.contains(document.activeElement) ? document.activeElement.dataset.phone : null
     this.shown.replaceChildren(fresh)
     if (held) this.shown.querySelector(`[data-phone=${held}]`)?.focus()
-    const texts = { name: call.name ?? this.words.unknown, phone: call.phone, about: call.about, seat: this.seat(call), queue: this.queue(call), reason: this.words.reasons?.[call.reason] }
+    const texts = { name: call.name ?? this.words.unknown, phone: call.phone, about: call.about, seat: this.seat(call), queue: this.queue(call), reason: this.words.reasons?.[call.reason], off: this.off(call) }
     for (const [name, text] of Object.entries(texts)) {
       for (const place of this.shown.querySelectorAll(`[data-call=${name}]`)) place.textContent = text ?? ''
     }
@@ -174,6 +185,13 @@ class Callbar {
     this.shown.querySelector('[data-phone=mute]')?.setAttribute('aria-pressed', String(Boolean(call.muted)))
     this.shown.querySelector('[data-phone=record]')?.setAttribute('aria-pressed', String(Boolean(call.recording)))
     this.tick()
+  }
+
+  off({ off }) {
+    if (!off || off === 'never' || off === 'asterisk') return this.words[off]
+    const [at, now] = [new Date(off), new Date()]
+    const day = at.toDateString() === now.toDateString() ? {} : { month: 'short', day: 'numeric' }
+    return this.words.off.replace('{at}', at.toLocaleString(document.documentElement.lang, { ...day, hour: '2-digit', minute: '2-digit', hour12: false }))
   }
 
   seat({ answered, seat }) {

@@ -23,12 +23,19 @@ class Board {
   start() {
     news().addEventListener('board', () => this.soon())
     for (const kind of ['board', 'beat', 'open']) news().addEventListener(kind, () => (this.heard = Date.now()))
+    news().addEventListener('beat', event => this.telephone(event.data))
     setInterval(() => this.tick(), 1000)
     setInterval(() => this.soon(), EVERY)
     this.root.addEventListener('click', event => this.pressed(event))
     if (this.side) this.startSide()
     this.tick()
     this.root.dataset.ready = 'true'
+  }
+
+  /** The telephone went, or is back. */
+  telephone(off) {
+    if (this.off !== undefined && off !== this.off) this.soon()
+    this.off = off
   }
 
   startSide() {

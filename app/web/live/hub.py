@@ -11,10 +11,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 import redis
 
+from app.contacts import off_since, read_pulse
 from app.core.db import Sessions
 from app.identity import Actor
 from app.web.live.news import News, read_news
@@ -52,6 +54,9 @@ class Hub:
         self.connected = False
         self._board, self._hinted = False, 0.0
         """Did seats or calls change since those who lead a shift were told, and when were they?"""
+        self.telephone = ""
+        """As `off_since`: each beat carries it, so that pages notice by themselves, and recover."""
+        self._pulse = redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -62,6 +67,7 @@ class Hub:
             if len(self.streams) >= (self.most if connection is None else MOST_SOCKETS):
                 raise Full
             if not any(thread.is_alive() for thread in self._threads):
+                self._look_at_telephone()
                 deeds = ((self._listen, "live"), (self._beat_on, "live-beat"))
                 self._threads = [threading.Thread(target=deed, name=name, daemon=True) for deed, name in deeds]
                 for thread in self._threads:
@@ -94,11 +100,18 @@ class Hub:
 
     def _beat(self) -> str:
         """While Redis is away only a comment: it finds closed connections, and the page sees that it hears nothing."""
-        return "event: beat\ndata: \n\n" if self.connected else ": \n\n"
+        return f"event: beat\ndata: {self.telephone}\n\n" if self.connected else ": \n\n"
+
+    def _look_at_telephone(self) -> None:
+        try:
+            self.telephone = off_since(read_pulse(self._pulse), datetime.now(UTC))
+        except (redis.RedisError, OSError):
+            return  # pages hear no beat at all then
 
     def _beat_on(self) -> None:
         while True:
             time.sleep(BEAT)
+            self._look_at_telephone()
             with self._lock:
                 streams = [stream for stream in self.streams if isinstance(stream, SocketStream)]
             beat, now = self._beat(), time.monotonic()

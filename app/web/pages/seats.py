@@ -15,7 +15,7 @@ from app.core.http import site
 from app.identity.guard import actor, permits
 from app.web.call_rows import call_rows, clock, shown_number
 from app.web.pages.frame import blueprint, page
-from app.web.telephone import group_name, start_of_day
+from app.web.telephone import group_name, start_of_day, telephone_now
 from app.web.templating import t
 
 FIGURES = "citydesk-shift"
@@ -68,6 +68,7 @@ def _board() -> dict[str, Any]:
         "counts": {state: counts[state] for state in STATES},
         "staffed": sum(counts[state] for state in STATES[:-1]),
         "talking": counts["ON_CALL"] + counts["HOLDING"] + counts["RINGING"] + counts["WRAP_UP"],
+        "telephone": telephone_now(),
         "queue": queue, "back": back, "day": day, "half_hour": now, "clock": clock, "target": TARGET,
         "groups": [(group_name(code), figures) for code, figures in sorted(groups.items())],
         "longest": max((row.waited or 0 for row in queue), default=0), "at": at,

@@ -1,5 +1,6 @@
 """Every setting stands in the docs and the example; the container files name no setting that does not exist."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_documented(file: str) -> None:
 
 def test_containers_name_known_settings_only() -> None:
     compose = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text(encoding="utf-8"))
-    for name in ("migrate", "web", "worker", "dispatcher"):
+    for name in ("migrate", "web", "worker", "dispatcher", "telephony"):
         assert set(compose["services"][name]["environment"]) <= known(), name
     dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
     assert set(re.findall(r"\bCITYDESK_[A-Z_]+", dockerfile)) <= known()
@@ -60,3 +61,21 @@ def test_a_wrong_setting_is_named_in_one_line(wrong: dict[str, str], named: str)
     with pytest.raises(SettingsError, match=named) as raised:
         load_settings(GOOD | wrong)
     assert "\n" not in str(raised.value)
+
+
+def test_the_telephone_is_a_service_of_its_own_that_is_asked_for() -> None:
+    """One process, in the same image, with Asterisk's address and the folder that both see; not without an Asterisk."""
+    services = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text(encoding="utf-8"))["services"]
+    telephony = services["telephony"]
+    assert telephony["profiles"] == ["telephone"]
+    assert telephony["image"] == services["web"]["image"]
+    assert telephony["entrypoint"] == ["python", "-m", "telephony"]
+    assert importlib.util.find_spec("telephony.__main__") is not None
+    assert "COPY telephony telephony" in (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    assert "ARI_URL" in telephony["environment"]
+    shared = [each for each in telephony["volumes"] if "citydesk-sounds" in each]
+    assert len(shared) == 1
+    assert shared[0].startswith("${CITYDESK_SOUNDS:-")
+    assert set(services["web"]["environment"]) <= set(telephony["environment"])
+    unit = (ROOT / "deploy/systemd/citydesk-telephony.service").read_text(encoding="utf-8")
+    assert "ExecStart=/opt/citydesk/.venv/bin/python -m telephony" in unit
