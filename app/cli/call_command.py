@@ -31,8 +31,10 @@ def ring_in(ari_url: str, caller: str, called: str) -> None:
     if not called or not caller or set(called + caller) - set(digits):
         raise CitydeskError("cli.call.digits")
     url = urlsplit(ari_url)
-    asked: dict[str, str | int] = {"endpoint": f"Local/{called}@from-trunk", "context": "citizen", "extension": "talk", "priority": 1,
-             "callerId": f"<{caller}>", "timeout": 60}  # fmt: skip
+    asked: dict[str, str | int] = {
+        "endpoint": f"Local/{called}@from-trunk", "context": "citizen", "extension": "talk", "priority": 1,
+        "callerId": f"<{caller}>", "timeout": 60,
+    }  # fmt: skip
     try:
         answer = httpx.post(
             f"{url.scheme}://{url.hostname}:{url.port}{url.path}/channels", params=asked, timeout=10,
