@@ -1,7 +1,8 @@
 """Which statements a page runs, and how PostgreSQL carries them out."""
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,29 +43,36 @@ def recorded(engine: Engine) -> Iterator[list[Asked]]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one statement was carried out: milliseconds, 8 KB pages touched, big tables read from end to end."""
+    """How one statement was carried out: milliseconds, 8 KB pages touched, rows looked at by table."""
 
     ms: float
     buffers: int
-    scanned: frozenset[str]
+    read: Mapping[str, float]
     tree: Any
 
 
-def plan_of(engine: Engine, asked: Asked, big: frozenset[str] = frozenset(), *, run: bool = True) -> Plan | None:
-    """None for what cannot be explained or would change something. `run`: carry it out, for times and buffers."""
+def plan_of(engine: Engine, asked: Asked, settings: str = "") -> Plan | None:
+    """None for what cannot be explained or would change something. `settings`: set just for this."""
     if asked.many or not asked.sql.lstrip().lower().startswith(("select", "with")):
         return None
-    ways = "analyze, buffers, format json" if run else "format json"
     with engine.connect() as connection:
         cursor = connection.connection.cursor()
-        cursor.execute(f"explain ({ways}) {asked.sql}", asked.parameters)
+        if settings:
+            cursor.execute(settings)
+        cursor.execute(f"explain (analyze, buffers, format json) {asked.sql}", asked.parameters)
         (told,) = cursor.fetchone()
         connection.rollback()
     top = (json.loads(told) if isinstance(told, str) else told)[0]
-    nodes = list(_nodes(top["Plan"]))
+    read: dict[str, float] = defaultdict(float)
+    for node in _nodes(top["Plan"]):
+        if table := node.get("Relation Name"):
+            looked = (node.get(key, 0) for key in ("Actual Rows", *_REMOVED))
+            read[table] += sum(looked) * node["Actual Loops"]
     buffers = sum(top["Plan"].get(f"Shared {kind} Blocks", 0) for kind in ("Hit", "Read"))
-    scanned = frozenset(node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan") & big
-    return Plan(top.get("Execution Time", 0.0) + top.get("Planning Time", 0.0), buffers, scanned, top["Plan"])
+    return Plan(top["Execution Time"] + top["Planning Time"], buffers, dict(read), top["Plan"])
+
+
+_REMOVED = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -48,15 +48,15 @@ def demo_template(postgres_url: str, redis_url: str) -> str:
         if connection.execute("select 1 from pg_database where datname = %s", [DEMO_TEMPLATE]).fetchone():
             return DEMO_TEMPLATE  # another folder's conftest made it
         connection.execute(f"create database {DEMO_TEMPLATE} template citydesk_template")
-    url = _in_database(postgres_url, DEMO_TEMPLATE)
-    runtime = build_runtime(_settings(url, redis_url))
+    url = in_database(postgres_url, DEMO_TEMPLATE)
+    runtime = build_runtime(settings_of(url, redis_url))
     with transaction(runtime.sessions) as session:
         city.load_demo_city(session, SEED, LOADED_AT)
-    _close(runtime)
-    runtime = build_runtime(_settings(url, redis_url))  # now candidate groups are known
+    close(runtime)
+    runtime = build_runtime(settings_of(url, redis_url))  # now candidate groups are known
     with transaction(runtime.sessions) as session:
         workflow.deploy(session, shipped(ROOT), actor=SEED, now=LOADED_AT, registry=runtime.registry, replace_all=True)
-    _close(runtime)
+    close(runtime)
     return DEMO_TEMPLATE
 
 
@@ -68,14 +68,14 @@ def demo_url(demo_template: str, postgres_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(demo_url: str, redis_url: str) -> Settings:
-    return _settings(demo_url, redis_url)
+    return settings_of(demo_url, redis_url)
 
 
 @pytest.fixture
 def runtime(settings: Settings) -> Iterator[Runtime]:
     made = build_runtime(settings)
     yield made
-    _close(made)
+    close(made)
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +89,10 @@ def running(
         parts = [_start(part, environ, data) for part in ("web", "worker", "dispatcher")]
         try:
             _wait_until_up(f"http://127.0.0.1:{port}", parts, data)
-            settings = _settings(url, redis_url)
+            settings = settings_of(url, redis_url)
             runtime = build_runtime(settings)
             yield Running(f"http://127.0.0.1:{port}", runtime, settings)
-            _close(runtime)
+            close(runtime)
         finally:
             for part in parts:
                 part.terminate()
@@ -100,7 +100,7 @@ def running(
                 part.wait(60)
 
 
-def _close(runtime: Runtime) -> None:
+def close(runtime: Runtime) -> None:
     runtime.sessions.kw["bind"].dispose()
 
 
@@ -108,11 +108,11 @@ def _copy(template: str, postgres_url: str) -> Iterator[str]:
     name = f"d_{new_id().hex}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template {template}")
-        yield _in_database(postgres_url, name)
+        yield in_database(postgres_url, name)
         connection.execute(f"drop database {name} with (force)")
 
 
-def _in_database(postgres_url: str, name: str) -> str:
+def in_database(postgres_url: str, name: str) -> str:
     return postgres_url.replace("/postgres?", f"/{name}?").replace("postgres@", "citydesk_app@")
 
 
@@ -126,7 +126,7 @@ def _environ(database_url: str, redis_url: str) -> dict[str, str]:
     }
 
 
-def _settings(database_url: str, redis_url: str) -> Settings:
+def settings_of(database_url: str, redis_url: str) -> Settings:
     return load_settings(_environ(database_url, redis_url))
 
 
