@@ -20,8 +20,8 @@ select 'leg-' || id, id, 'AGENT', agent, '8001', queued_at, answered_at, ended_a
 insert into recording (id, call_id, kind, storage_key, sha256, bytes, began_at, ended_at, seconds)
 select gen_random_uuid(), id, 'TALK', '2026/' || id || '.wav', md5(id::text), 800000, answered_at, ended_at, 70
   from call where answered_at is not null;
-insert into callback_request (id, call_id, phone, skill_group, reason, asked_at, state, done_at)
-select gen_random_uuid(), id, caller, 'general', outcome, ended_at,
+insert into callback_request (id, call_id, phone, skill_group, reason, asked_at, next_at, state, done_at)
+select gen_random_uuid(), id, caller, 'general', outcome, ended_at, ended_at,
   case when ended_at > now() - interval '10 days' then 'OPEN' when random() < 0.7 then 'REACHED' else 'GIVEN_UP' end,
   case when ended_at > now() - interval '10 days' then null else ended_at + interval '3 hours' end
   from call where outcome in ('MISSED', 'ABANDONED') and direction = 'IN';

@@ -4,6 +4,7 @@ have no limit (`calendar_tasks`)."""
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -20,7 +21,7 @@ from app.core.ids import derived_id, new_id
 from app.identity import WORKER, Actor
 from app.lifecycle.calendar_tasks import DEPARTMENT, redate_tasks
 from app.lifecycle.moving_limits import reckon_by
-from app.workflow import Busy, Command, Gone, OnInstance, OutboxRow, Runtime, Stuck, View, execute
+from app.workflow import Busy, Command, Gone, Later, OnInstance, OutboxRow, Runtime, Stuck, View, execute
 from app.workflow.engine.types import Variables
 from app.workflow.models import Outbox, UserTask
 
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 OUTBOX_KIND = "calendar_change"
 RECOUNTED = "calendar.limits_moved"
 """In the calendar's own history: how many open limits a version was reckoned for."""
+A_TURN = 2000
+"""Limits of one turn: some 20 seconds, of the five minutes that a job has."""
 _A_BEAT = 100
 """Limits between two signs that the worker lives."""
 _UNITS = (Unit.WORKING_DAY.value, Unit.WORKING_HOUR.value)
@@ -52,7 +55,7 @@ def order_recount(
     count = session.scalar(select(func.count()).select_from(concerned.subquery())) or 0
     body = {
         "calendar_id": str(calendar.id), "version": calendar.version, "kind": kind, "owner": owner, "reason": reason,
-        "by": str(actor.id), "published_at": now.isoformat(),
+        "by": str(actor.id), "published_at": now.isoformat(), "total": count,
     }  # fmt: skip
     row_id = new_id()
     session.add(
@@ -65,32 +68,80 @@ def order_recount(
 
 
 def recount_limits(runtime: Runtime, row: OutboxRow) -> None:
-    """Outbox handler. What is done already has the new version and is not met again: a crash costs nothing. A limit
-    whose instance is stuck keeps its times; the calendar's history counts it."""
+    """Outbox handler: one turn of the work; how far it came stands in the row, and the next turn goes on there, so
+    that a hundred thousand limits neither stop a worker's other jobs nor its time. What is done already has the new
+    version and is not met again: a crash costs nothing. A limit whose instance is stuck keeps its times; the
+    calendar's history counts it."""
+    work = _Work(**(row.body.get("work") or {}))
+    if work.tasks_after is None and _limits_turn(runtime, row, work):
+        raise Later(runtime.clock.now())
+    after = (datetime.fromisoformat(work.tasks_after[0]), UUID(work.tasks_after[1])) if work.tasks_after else None
+    redated = redate_tasks(runtime, row.body, partial(_tasks_there, row.body), after)
+    work.tasks, work.busy = work.tasks + redated.moved, work.busy or redated.busy
+    if redated.after is not None:
+        work.tasks_after = [redated.after[0].isoformat(), str(redated.after[1])]
+        _note(runtime, row, work)
+        raise Later(runtime.clock.now())
+    if work.busy:
+        _note(runtime, row, _Work(tasks=work.tasks))  # from the beginning: what is done is not met again
+        raise Busy
+    _tell(runtime, row.body, work)
+
+
+@dataclass(slots=True)
+class _Work:
+    """How far a recount has come."""
+
+    after: str | None = None
+    """Id of the last limit that was looked at."""
+    done: int = 0
+    stuck: int = 0
+    tasks: int = 0
+    """Tasks without a limit that have another due time now."""
+    tasks_after: list[str] | None = None
+    busy: bool = False
+    """Somebody was just working on one of them: another look is needed."""
+
+
+def _limits_turn(runtime: Runtime, row: OutboxRow, work: _Work) -> bool:
+    """Reckon the next `A_TURN` limits anew. True: there are more."""
     body = row.body
-    calendar_id, version = UUID(body["calendar_id"]), int(body["version"])
     with runtime.sessions() as session:
-        found = session.execute(_concerned(session, body["kind"], body["owner"], calendar_id, version)).all()
+        query = _concerned(session, body["kind"], body["owner"], UUID(body["calendar_id"]), int(body["version"]))
+        if work.after is not None:
+            query = query.where(TimeLimit.id > UUID(work.after))
+        found = session.execute(query.limit(A_TURN)).all()
         counts_now = cache(lambda department, district: city.calendar_for(session, department, district))
         wanted = [(each, counts_now(each.department, each.district)) for each in found]
-    stuck, busy = 0, None
-    for done, (limit, calendar) in enumerate(wanted, 1):
+    for place, (limit, calendar) in enumerate(wanted, 1):
         if (limit.calendar_id, limit.calendar_version) != (calendar.id, calendar.version):
             try:
-                stuck += not _recount(runtime, limit, calendar, body)
-            except Busy as error:
-                busy = error
-        if done % _A_BEAT == 0:
-            _beat(runtime, row.id)
-    if busy is not None:
-        raise busy  # the outbox comes again for those that somebody was just working on
-    tasks = redate_tasks(runtime, body, partial(_tasks_there, body), partial(_beat, runtime, row.id))
+                work.stuck += not _recount(runtime, limit, calendar, body)
+            except Busy:
+                work.busy = True
+        work.done, work.after = work.done + 1, str(limit.id)
+        if place % _A_BEAT == 0 or place == len(wanted):
+            _note(runtime, row, work)
+    return len(found) == A_TURN
+
+
+def _tell(runtime: Runtime, body: Any, work: _Work) -> None:
     with runtime.sessions.begin() as session:
-        result = {"version": version, "moved": _reckoned_anew(session, body), "tasks": tasks, "stuck": stuck}
-        if not any((found, tasks, result["moved"])):
+        result = {
+            "version": int(body["version"]), "moved": _reckoned_anew(session, body), "tasks": work.tasks,
+            "stuck": work.stuck,
+        }  # fmt: skip
+        if not any((work.done, work.tasks, result["moved"])):
             return
-        audit.record(session, calendar_id, RECOUNTED, actor=WORKER, now=runtime.clock.now(), result=result,
-                     stream_kind="calendar", stream_name=f"{body['kind']}:{body['owner']}")  # fmt: skip
+        audit.record(session, UUID(body["calendar_id"]), RECOUNTED, actor=WORKER, now=runtime.clock.now(),
+                     result=result, stream_kind="calendar", stream_name=f"{body['kind']}:{body['owner']}")  # fmt: skip
+
+
+def recounting(session: Session, calendar_id: UUID) -> dict[int, tuple[int, int]]:
+    """Version → how many open limits were reckoned by it so far, and of how many; only while that goes on."""
+    query = select(Outbox.body).where(Outbox.kind == OUTBOX_KIND, Outbox.state.in_(("PENDING", "CLAIMED")))
+    bodies = [body for body in session.scalars(query) if body["calendar_id"] == str(calendar_id) and body.get("total")]
+    return {body["version"]: ((body.get("work") or {}).get("done", 0), body["total"]) for body in bodies}
 
 
 def recounted(session: Session, calendar_id: UUID) -> dict[int, int]:
@@ -174,6 +225,9 @@ def _reckoned_anew(session: Session, body: Any) -> int:
     return session.scalar(query) or 0
 
 
-def _beat(runtime: Runtime, row_id: UUID) -> None:
+def _note(runtime: Runtime, row: OutboxRow, work: _Work) -> None:
+    """How far it came, and a sign that the worker lives."""
+    body = {**row.body, "work": asdict(work)}
     with runtime.sessions.begin() as session:
-        session.execute(update(Outbox).where(Outbox.id == row_id).values(claimed_at=runtime.clock.now()))
+        mine = update(Outbox).where(Outbox.id == row.id)
+        session.execute(mine.values(body=body, claimed_at=runtime.clock.now()))

@@ -24,35 +24,37 @@ from app.workflow.peek import elements, redated
 
 log = logging.getLogger(__name__)
 
-_BATCH = 500
+BATCH = 500
 DEPARTMENT = case((UserTask.subject_kind == ORDER, UserTask.departments[1]))
 """Whose calendar counts for a task: the order's department's, as `functions.calendar_functions` has it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Redated:
+    """Of one batch of open tasks: how many have another due time now, the key that the next one begins behind (None:
+    there is none), and whether somebody was just working on one of them."""
+
+    moved: int
+    after: tuple[datetime, UUID] | None
+    busy: bool
+
+
 def redate_tasks(
-    runtime: Runtime, body: Mapping[str, Any], places: Callable[[Session], Any], beat: Callable[[], None]
-) -> int:
-    """How many tasks have another due time now; each by a command of its own instance, with the reason. `places`: the
-    conditions that say for which tasks the calendar counts; `beat` is called between batches. Raises Busy at the end,
-    for those that somebody was just working on."""
-    published, after, moved, busy = datetime.fromisoformat(body["published_at"]), None, 0, None
-    while True:
-        with runtime.sessions() as session:
-            query = _open_tasks(published, after).where(*places(session))
-            rows = session.execute(query).all()
-            wanted = [found for row in rows if (found := _wanted(runtime, session, row)) is not None]
-        for each in wanted:
-            try:
-                moved += _redate(runtime, each, body)
-            except Busy as error:
-                busy = error
-        if len(rows) < _BATCH:
-            break
-        after = rows[-1].created_at, rows[-1].task_id
-        beat()
-    if busy is not None:
-        raise busy
-    return moved
+    runtime: Runtime, body: Mapping[str, Any], places: Callable[[Session], Any], after: tuple[datetime, UUID] | None
+) -> Redated:
+    """One batch, each by a command of its own instance, with the reason. `places`: the conditions that say for which
+    tasks the calendar counts."""
+    with runtime.sessions() as session:
+        query = _open_tasks(datetime.fromisoformat(body["published_at"]), after).where(*places(session))
+        rows = session.execute(query).all()
+        wanted = [found for row in rows if (found := _wanted(runtime, session, row)) is not None]
+    moved, busy = 0, False
+    for each in wanted:
+        try:
+            moved += _redate(runtime, each, body)
+        except Busy:
+            busy = True
+    return Redated(moved, (rows[-1].created_at, rows[-1].task_id) if len(rows) == BATCH else None, busy)
 
 
 def _open_tasks(published: datetime, after: tuple[datetime, UUID] | None) -> Any:
@@ -62,7 +64,7 @@ def _open_tasks(published: datetime, after: tuple[datetime, UUID] | None) -> Any
         .join(Instance, Instance.id == UserTask.instance_id)
         .where(UserTask.due.is_not(None), UserTask.created_at <= published)
         .order_by(UserTask.created_at, UserTask.task_id)
-        .limit(_BATCH)
+        .limit(BATCH)
     )  # fmt: skip
     return query if after is None else query.where(tuple_(UserTask.created_at, UserTask.task_id) > tuple_(*after))
 

@@ -18,7 +18,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.http import site
 from app.identity import user_names
 from app.identity.guard import actor, permits
-from app.lifecycle.calendar_change import change_calendar, recounted
+from app.lifecycle.calendar_change import change_calendar, recounted, recounting
 from app.web.names import names
 from app.web.pages.admin_frame import admin_page, tried
 from app.web.pages.frame import blueprint
@@ -147,12 +147,13 @@ def _calendar_page(kind: str, owner: str, errors: Mapping[str, str]) -> str:
         own = any((each[0], each[1]) == (kind, owner) for each in city.all_calendars(session))
         versions = city.versions_of(session, calendar.id)[:20] if own else ()
         people = user_names(session, [each.created_by for each in versions])
-        moved = recounted(session, calendar.id) if own else {}
+        moved, moving = (recounted(session, calendar.id), recounting(session, calendar.id)) if own else ({}, {})
     rules = calendar.rules
     chosen = request.values.get("day", "")
     return admin_page(
         "calendar.html", "calendars", kind=kind, owner=owner, rules=rules, year=year, months=_months(rules, year),
-        own=own, versions=versions, moved=moved, people=people, errors=errors, typed=request.form if errors else {},
+        own=own, versions=versions, moved=moved, moving=moving, people=people, errors=errors,
+        typed=request.form if errors else {},
         provisional=rules.observes_holidays and year not in rules.published, can_take=year in published_years(),
         week=[_written(shifts) for shifts in rules.week], make_up_shifts=_written(rules.make_up_shifts), chosen=chosen,
         chosen_kind=_kind_of(rules, chosen), day_kinds=DAY_KINDS,

@@ -4,19 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import audit, lifecycle
 from app.audit.models import History
 from app.cases.models import TimeLimit
 from app.city import CalendarRules
 from app.core.db import transaction
-from app.lifecycle import PauseKind
-from app.lifecycle.calendar_change import OUTBOX_KIND, change_calendar, recount_limits, recounted
-from app.workflow import OutboxRow
+from app.lifecycle import PauseKind, calendar_change
+from app.lifecycle.calendar_change import OUTBOX_KIND, change_calendar, recount_limits, recounted, recounting
+from app.workflow import OutboxRow, deliver_outbox
 from app.workflow.models import Outbox, Timer
 
 from .conftest import ZONE
@@ -159,3 +160,48 @@ def test_a_job_that_begins_again_moves_nothing_twice(desk) -> None:
         assert session.scalar(rows) == known
         assert recounted(session, limit(desk, case_id).calendar_id) == {limit(desk, case_id).calendar_version: 1}
     assert limit(desk, case_id).due_at == due
+
+
+def test_many_limits_take_turns_and_a_worker_that_dies_between_them_loses_and_doubles_nothing(
+    desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [signed(desk) for _ in range(5)]
+    before = limit(desk, cases[0])
+    monkeypatch.setattr(calendar_change, "A_TURN", 2)
+    monkeypatch.setattr(calendar_change, "_A_BEAT", 1)
+    with transaction(desk.runtime.sessions) as session:
+        row_id, total = change_calendar(
+            session, "city", "jz", free(MONDAY), reason="市运会放假", actor=desk.person("admin"), now=desk.clock.now()
+        )  # fmt: skip
+    turns, reckon = 0, calendar_change.reckon_by
+
+    def dies_at_the_third(*given: Any) -> None:
+        nonlocal turns
+        turns += 1
+        if turns == 3:
+            raise KeyboardInterrupt
+        reckon(*given)
+
+    def another_worker() -> None:
+        with transaction(desk.runtime.sessions) as session:
+            session.execute(update(Outbox).where(Outbox.id == row_id).values(state="PENDING"))
+        deliver_outbox(desk.runtime, row_id)
+
+    monkeypatch.setattr(calendar_change, "reckon_by", dies_at_the_third)
+    another_worker()
+    with pytest.raises(KeyboardInterrupt):
+        another_worker()
+    with desk.session() as session:
+        done, of = recounting(session, before.calendar_id)[before.calendar_version + 1]
+    assert (done, of) == (2, total)
+    assert total >= 5
+    for _ in range(total):
+        another_worker()
+    with desk.session() as session:
+        assert recounting(session, before.calendar_id) == {}
+        assert recounted(session, before.calendar_id) == {before.calendar_version + 1: total}
+        assert audit.verify(session) == []
+        for case_id in cases:
+            told = [row for row in audit.read(session, desk.orders(case_id)[0].instance_id) if row.kind == "amend"]
+            assert len(told) == 1, "reckoned once, whoever began again"
+    assert {limit(desk, case_id).calendar_version for case_id in cases} == {before.calendar_version + 1}
