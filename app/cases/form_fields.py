@@ -30,6 +30,7 @@ class Attribute:
 FORM_WRITABLE: Mapping[str, Attribute] = {
     "caller_name": Attribute("registration", personal=True),
     "caller_phone": Attribute("registration", personal=True),
+    "caller_email": Attribute("registration", personal=True),
     "reported_at": Attribute("registration", type="instant", required=True),
     "channel": Attribute("registration", enums.Channel, required=True),
     "incident_source": Attribute("registration", enums.IncidentSource, required=True),

@@ -67,6 +67,7 @@ class Registration(Base):
     citizen_id: Mapped[UUID | None]
     caller_name: Mapped[str | None]
     caller_phone: Mapped[str | None]
+    caller_email: Mapped[str | None]
     reported_at: Mapped[datetime] = mapped_column(Instant)
     channel: Mapped[str]
     incident_source: Mapped[str]

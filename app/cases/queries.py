@@ -23,7 +23,7 @@ from app.cases.models import (
     StageTime,
     WorkOrder,
 )
-from app.citizens import masked_name, masked_phone, masked_text
+from app.citizens import masked_email, masked_name, masked_phone, masked_text
 from app.core.errors import NotFound
 from app.identity import Actor, Scope, can, require
 
@@ -36,6 +36,7 @@ class RegistrationView:
     acceptance_no: str
     caller_name: str | None
     caller_phone: str | None
+    caller_email: str | None
     opinion: str | None
     masked: bool
     reported_at: datetime
@@ -226,6 +227,7 @@ def _registration_view(registration: Registration, may_read: bool) -> Registrati
         acceptance_no=r.acceptance_no or "",
         caller_name=r.caller_name if may_read else masked_name(r.caller_name),
         caller_phone=r.caller_phone if may_read else masked_phone(r.caller_phone),
+        caller_email=r.caller_email if may_read else masked_email(r.caller_email),
         opinion=r.opinion if may_read else masked_text(r.opinion),
         masked=not may_read,
         reported_at=r.reported_at,

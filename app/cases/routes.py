@@ -23,7 +23,7 @@ from app.cases.schemas import (
     RegistrationsSchema,
     StagesSchema,
 )
-from app.citizens import masked_phone
+from app.citizens import masked_email, masked_phone
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.core.http import ApiBlueprint, PageQuery, key_of, keyset, language, site
@@ -181,8 +181,11 @@ def case_line(line: CaseLine, at: datetime) -> dict[str, Any]:
 
 
 def registration(report: RegistrationView, case: CaseFile) -> dict[str, Any]:
-    """One of several: the telephone is masked, since nobody could say who looked at which."""
-    return asdict(report) | {"case_no": case.case_no, "caller_phone": masked_phone(report.caller_phone)}
+    """One of several: telephone and e-mail are masked, since nobody could say who looked at which."""
+    return asdict(report) | {
+        "case_no": case.case_no, "caller_phone": masked_phone(report.caller_phone),
+        "caller_email": masked_email(report.caller_email),
+    }  # fmt: skip
 
 
 def limit(view: LimitView, at: datetime) -> dict[str, Any]:

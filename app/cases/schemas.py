@@ -73,6 +73,7 @@ class RegistrationSchema(Schema):
     case_no = fields.String()
     caller_name = fields.String(allow_none=True)
     caller_phone = fields.String(allow_none=True)
+    caller_email = fields.String(allow_none=True, metadata={"description": "Always masked"})
     masked = fields.Boolean()
     reported_at = fields.AwareDateTime()
     channel = fields.String()

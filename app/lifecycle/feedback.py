@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases.enums import FactKind, OrderOutcome, OrderState, ReplyWish
@@ -58,6 +59,18 @@ def reply_sent(session: Session, call: Call, on: OnInstance) -> Variables:
     return {}
 
 
+def _email(session: Session, report: Registration) -> str | None:
+    """Where this caller reads mail: as they said, or as they said when they reported before, under the same number and
+    name (a number alone says who may be calling, not who is)."""
+    if report.caller_email or not report.caller_phone or not report.caller_name:
+        return report.caller_email
+    earlier = select(Registration.caller_email).where(
+        Registration.caller_phone == report.caller_phone, Registration.caller_name == report.caller_name,
+        Registration.caller_email.is_not(None),
+    )  # fmt: skip
+    return session.scalar(earlier.order_by(Registration.created_at.desc()).limit(1))
+
+
 def deliver_reply(runtime: Runtime, row: OutboxRow) -> None:
     """Outbox handler: the answer goes to whoever reported, in their quiet hours later. Idempotent by the row's key."""
     with runtime.sessions.begin() as session:
@@ -66,5 +79,5 @@ def deliver_reply(runtime: Runtime, row: OutboxRow) -> None:
             return
         params = {"case_no": row.body["case_no"], "acceptance_no": report.acceptance_no, "text": report.reply_text}
         message = Message("REPLY", CASE, report.case_id, "message.REPLY", params)
-        caller = citizen(report.citizen_id, phone=report.caller_phone)
+        caller = citizen(report.citizen_id, phone=report.caller_phone, email=_email(session, report))
         send(session, message, [caller], [Channel(row.body["way"])], occasion=row.dedupe, now=row.created_at)

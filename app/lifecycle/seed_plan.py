@@ -150,6 +150,8 @@ class Teller:
             "urgency": content.get("urgency", "NORMAL"),
             "origin": "PUBLIC_HOTLINE",
         }
+        if values["reply_wish"] == "EMAIL":
+            values["caller_email"] = f"{values['caller_phone']}@mail.example"
         if script == "instruction":
             text = self.chance.choice(self.words["leader"])
             values |= {"origin": "LEADERS_INSTRUCTION", "incident_source": "LEADERS_MAILBOX"}

@@ -13,7 +13,7 @@ from app.cases.enums import CaseStage
 from app.cases.limits import LimitView, limits_of, most_urgent
 from app.cases.models import CaseFile, StageTime, WorkOrder
 from app.cases.queries import OrderView, RegistrationView, scope_of
-from app.citizens import masked_phone
+from app.citizens import masked_email, masked_phone
 from app.core.http import language, site
 from app.documents import documents_of
 from app.identity import Actor, can
@@ -56,6 +56,8 @@ class Caller:
     acceptance_no: str
     name: str | None
     phone: str | None
+    email: str | None
+    """Masked."""
     channel: str
     since: datetime
 
@@ -115,7 +117,8 @@ def case_parts(session: Session, case: CaseFile, actor: Actor, at: datetime) -> 
 
 def _caller(report: RegistrationView) -> Caller:
     phone = masked_phone(report.caller_phone)
-    return Caller(report.id, report.acceptance_no, report.caller_name, phone, report.channel, report.created_at)
+    email = masked_email(report.caller_email)
+    return Caller(report.id, report.acceptance_no, report.caller_name, phone, email, report.channel, report.created_at)
 
 
 @dataclass(frozen=True, slots=True)
