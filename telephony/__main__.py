@@ -23,6 +23,8 @@ from telephony.dialler import Dialler
 from telephony.dispatch import Dispatch
 from telephony.exchange import Exchange, folder_of
 from telephony.fallback import NAME, Fallback
+from telephony.fax import FOLDER as FAXES
+from telephony.fax import Fax
 from telephony.handover import Database, Handover, Rules
 from telephony.heart import Heart
 from telephony.inbound import Inbound
@@ -83,10 +85,12 @@ def build(settings: Settings) -> Telephony:
     exchange.wake_outfit = outfit.wake
     handover = Handover(spool, database)
     exchange.wake_handover = handover.wake
-    fallback = Fallback(exchange, recordings, Path(settings.sounds).parent / NAME if settings.sounds else None)
+    left = Path(settings.sounds).parent if settings.sounds else None  # what Asterisk leaves for us
+    fallback = Fallback(exchange, recordings, left / NAME if left else None)
+    fax = Fax(exchange, left / FAXES if left else None)
     dispatch = Dispatch(
         exchange, Inbound(exchange, menu, diagrams, survey), outbound, ringing, talks, recordings, transfers,
-        supervision, fallback,
+        supervision, fallback, fax,
     )  # fmt: skip
     dialler = Dialler(exchange, database, handover, queue, outbound)
     commands = Commands(exchange, database, talks, transfers, outbound, supervision, dialler)

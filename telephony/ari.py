@@ -102,6 +102,15 @@ class Ari:
     async def channels(self) -> list[dict[str, Any]]:
         return list(await self._ask("GET", "/channels"))
 
+    async def channel(self, channel: str) -> dict[str, Any] | None:
+        """None when it is gone."""
+        try:
+            return dict(await self._ask("GET", f"/channels/{channel}"))
+        except AriError as error:
+            if error.status == 404:
+                return None
+            raise
+
     async def bridges(self) -> list[dict[str, Any]]:
         return list(await self._ask("GET", "/bridges"))
 

@@ -17,6 +17,8 @@ class Stage(StrEnum):
     TALKING = "TALKING"
     AFTER = "AFTER"
     """The talk is over; the caller is still in the menu, for the survey."""
+    FAX = "FAX"
+    """A machine sends pages, and Asterisk receives them."""
     ENDED = "ENDED"
 
 
@@ -166,6 +168,8 @@ def _apply(call: Call, fact: Fact) -> Call:
             return _left(call, body["leg"], body.get("cause"))
         case CallKind.ANSWERED | CallKind.JOINED:
             return _answered(call, body, fact)
+        case CallKind.FAX:
+            return replace(call, stage=Stage.FAX)
         case CallKind.HELD:
             return replace(call, held=True)
         case CallKind.RETRIEVED:

@@ -26,6 +26,7 @@ from telephony.events import (
 )
 from telephony.exchange import Exchange
 from telephony.fallback import Fallback
+from telephony.fax import Fax, is_receiving
 from telephony.inbound import Inbound
 from telephony.outbound import Outbound
 from telephony.recordings import Recordings
@@ -45,6 +46,7 @@ class Dispatch:
     def __init__(
         self, exchange: Exchange, inbound: Inbound, outbound: Outbound, ringing: Ringing, talks: Talks,
         recordings: Recordings, transfers: Transfers, supervision: Supervision, fallback: Fallback,
+        fax: Fax,
     ) -> None:  # fmt: skip
         self.exchange = exchange
         self.inbound = inbound
@@ -55,6 +57,7 @@ class Dispatch:
         self.transfers = transfers
         self.supervision = supervision
         self.fallback = fallback
+        self.fax = fax
 
     def raw(self, raw: Mapping[str, Any]) -> None:
         try:
@@ -76,8 +79,8 @@ class Dispatch:
                 self._entered(channel, args)
             case Ended(channel, cause):
                 self._ended(channel, cause)
-            case Left():
-                pass  # its end comes too, for every channel
+            case Left(channel):
+                self.fax.on_left(channel.id)  # its end comes too, for every channel
             case Digit(channel, digit):
                 if (line := exchange.lines.get(channel.id)) is not None:
                     line.on_digit(digit)
@@ -121,6 +124,9 @@ class Dispatch:
     def _ended(self, channel: Channel, cause: int) -> None:
         exchange = self.exchange
         call = exchange.call_at(channel.id)
+        if call is not None and call.stage is Stage.FAX and channel.id == call.channel:
+            exchange.go(self.fax.take_over())
+            return
         line = exchange.lines.pop(channel.id, None)
         self.ringing.on_ended(channel.id)
         self.supervision.on_ended(channel.id)
@@ -159,13 +165,21 @@ class Dispatch:
         stored = await ari.stored_recordings()
         await self.recordings.reconcile(stored, set(there))
         exchange.go(self.fallback.take_over(stored))
+        exchange.go(self.fax.take_over())
         log.info("%s calls after reconciling, %s channels", len(exchange.calls), len(there))
 
     def _reconcile_call(self, call_id: UUID, there: Mapping[str, Any]) -> None:
         exchange = self.exchange
         call = exchange.calls[call_id]
+        if call.stage is Stage.FAX:
+            exchange.call_of[call.channel] = call_id
+            return  # Asterisk receives it alone
         if call.channel not in there:
             exchange.end(call_id, cause="lost")
+            return
+        if is_receiving(there[call.channel]):
+            exchange.call_of[call.channel] = call_id
+            self.fax.begin(call_id)
             return
         for leg in call.legs.values():
             exchange.call_of[leg.id] = call_id

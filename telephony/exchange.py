@@ -160,8 +160,8 @@ class Exchange:
         """The call is over, whoever hung up; what still rings or talks in it is hung up too, for
         that `reason`. Once only."""
         call = self.live(call_id)
-        if call is None or (outcome is None and call_id in self._ending):
-            return
+        if call is None or (outcome is None and (call_id in self._ending or call.stage is Stage.FAX)):
+            return  # what a fax came to is known when its pages are here
         if outcome is None and self._letter_open(call):
             self._ending.add(call_id)
             self.go(self._end_after_letter(call_id, cause))

@@ -78,6 +78,8 @@ class Inbound:
             match route.action:
                 case "QUEUE":
                     await self._queue(call, route)
+                case "FAX":
+                    await self.menu.fax(call.id, {})
                 case "VOICEMAIL" if route.flow is None:
                     await self._letter_box(call, busy=False)
                 case _:

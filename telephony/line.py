@@ -38,6 +38,8 @@ class Line:
         self.ari = ari
         self.id = channel
         self.up = False
+        self.left = False
+        """It went back to the dialplan, for good or because it is gone."""
         loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[int] = loop.create_future()
         self.digits: asyncio.Queue[str] = asyncio.Queue()
@@ -76,6 +78,8 @@ class Line:
         try:
             return await self.until(request)
         except AriError as error:
+            if self.left:
+                await self.gone
             if error.status == 404 or self.gone.done():
                 raise HungUp from error
             raise

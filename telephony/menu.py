@@ -47,7 +47,7 @@ class Menu:
             "voice_language": self.language, "voice_look_up": self.look_up, "voice_queue": self.queue_up,
             "voice_record": self.record, "voice_record_all": self.record_all, "voice_complaint": self.complaint,
             "voice_rate": self.rate, "voice_callback": self.call_back, "voice_transfer": self.transfer,
-            "voice_hang_up": self.hang_up,
+            "voice_fax": self.fax, "voice_hang_up": self.hang_up,
         }  # fmt: skip
 
     def deed(self, call_id: UUID) -> Callable[[OpenJob], Awaitable[Variables]]:
@@ -184,6 +184,13 @@ class Menu:
             values["district"] = call.district
         recordings = [sound.id for sound in call.sounds.values()]
         self.exchange.note(call_id, CallKind.COMPLAINT, values=values, recordings=recordings)
+        return {}
+
+    async def fax(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
+        """The caller's machine begins to send; for the diagram the caller has left then."""
+        _, line = self._line(call_id)
+        await line.do(self.exchange.ari.go_on(line.id, "fax", "receive"))
+        await line.until(asyncio.get_running_loop().create_future())
         return {}
 
     async def hang_up(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:

@@ -169,7 +169,7 @@ def objects_of(name: str, trunk: TrunkPlan) -> Objects:
         "allow": ",".join(trunk.codecs), "aors": name, "direct_media": "no", "dtmf_mode": "auto",
         "rtp_symmetric": "yes", "force_rport": "yes", "rewrite_contact": "no", "timers": "no", "language": "zh",
         "trust_id_inbound": "yes", "send_connected_line": "no", "send_pai": "yes",
-        "t38_udptl": "yes", "fax_detect": "no",
+        "t38_udptl": "yes", "fax_detect": "yes", "fax_detect_timeout": "60",
         "callerid": name,  # a name and no number: without one Asterisk stores the number "unknown", for every caller
     }  # fmt: skip
     if trunk.transport == "tls":  # its sound is enciphered too, where the other end can

@@ -34,6 +34,8 @@ class CallKind(StrEnum):
     RETRIEVED = "retrieved"
     TRANSFERRED = "transferred"
     """way (blind, attended, forced), to; by (an agent's id), leg"""
+    FAX = "fax"
+    """The other end is a machine that sends pages"""
     RECORDING = "recording"
     """recording, kind, name: a recording began"""
     RECORDED = "recorded"

@@ -264,8 +264,8 @@ def _tell(session: Session, known: Known, facts: Sequence[Fact], now: datetime) 
             values = dict(fact.body.get("values", {}))
             values |= {"contact_id": str(call.id), "automatic": True, "channel": "PHONE"}
             workflow.post(session, "contact_arrived", None, values, dedupe=f"contact:{call.id}", now=now)
-        elif fact.kind == CallKind.ENDED and fact.body["outcome"] == Outcome.VOICEMAIL:
-            values = {"contact_id": str(call.id), "channel": "VOICEMAIL", "caller_phone": call.caller,
+        elif fact.kind == CallKind.ENDED and fact.body["outcome"] in (Outcome.VOICEMAIL, Outcome.FAX):
+            values = {"contact_id": str(call.id), "channel": fact.body["outcome"], "caller_phone": call.caller,
                       "reported_at": call.began_at.isoformat()}  # fmt: skip
             if call.district:
                 values["district"] = call.district

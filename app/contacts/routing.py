@@ -21,7 +21,8 @@ AGAIN = {1: 10, 2: 60}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`action`: REJECT, MENU (run `flow`), QUEUE (into `group`), VOICEMAIL (run `flow`, or the plain letter box)."""
+    """`action`: REJECT, FAX (a machine's own number), MENU (run `flow`), QUEUE (into `group`), VOICEMAIL (`flow`, or
+    the plain letter box)."""
 
     action: str
     flow: str | None = None

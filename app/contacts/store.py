@@ -25,7 +25,7 @@ def keep_recording(data: Path) -> Callable[[UUID, Path, str], Kept | None]:
     its hash is not taken (ValueError). On disk before the database hears of it."""
 
     def keep(id_: UUID, file: Path, sha256: str) -> Kept | None:
-        key = f"{id_.hex[-2:]}/{id_}.wav"
+        key = f"{id_.hex[-2:]}/{id_}{file.suffix}"
         target = data / FOLDER / key
         if not file.exists():
             return _known(target, key, sha256)

@@ -76,5 +76,7 @@ VOICE_OPERATIONS = (
     _operation("voice_callback", (), ("phone",)),
     _operation("voice_transfer", ("to",), results={"outcome": TRANSFER_ENDS}),
     # an extension, or a unit's outside number (T40) → outcome
+    _operation("voice_fax"),
+    # the caller starts their fax machine (T35): the diagram ends here, and the pages become a registration
     _operation("voice_hang_up", (), ("outcome",)),
 )  # fmt: skip

@@ -70,7 +70,7 @@ def choose_access(plan: Plan) -> Access:
 def configure(home: Home, plan: Plan, access: Access) -> None:
     """Write everything that Asterisk reads."""
     run = plan.folder
-    for name in ("etc", "lib", "spool/recording", "log", "run", "sounds", "keys"):
+    for name in ("etc", "lib", "spool/recording", "fax", "log", "run", "sounds", "keys"):
         (run / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     run.chmod(0o700)
     values = _values(home, plan, access)

@@ -161,8 +161,9 @@ def recording(recording_id: UUID) -> Response:
         file = contacts.open_recording(site().settings.data_dir, found.storage_key)
         what = "recording.download" if download else "recording"
         audit.log_access_once(session, actor(), what, found.id, site().clock.now(), AGAIN)
-    name = f"{of.began_at.astimezone(site().settings.city_zone):%Y%m%d-%H%M%S}-{found.kind.lower()}.wav"
-    return send_file(file, mimetype="audio/wav", as_attachment=download, download_name=name, conditional=True)
+    name = f"{of.began_at.astimezone(site().settings.city_zone):%Y%m%d-%H%M%S}-{found.kind.lower()}{file.suffix}"
+    kind = "application/pdf" if found.kind == "FAX" else "audio/wav"
+    return send_file(file, mimetype=kind, as_attachment=download, download_name=name, conditional=True)
 
 
 def _require_may_hear(session: Session, of: Call) -> None:
