@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from app.cli.children import die_with_parent
-from app.cli.telephone import Home, Plan, Trunk, find
+from app.cli.telephone import Home, Plan, find
 from app.cli.telephone.configure import choose_access, configure
 from app.cli.telephone.server import answers
 from app.contacts.models import CallEvent
@@ -30,6 +30,19 @@ WIDE, HIGH = 1728, 550
 DIALPLAN = """[out]
 exten => _X.,1,Set(CALLERID(num)=${CUT(EXTEN,*,1)})
  same => n,Dial(PJSIP/${CUT(EXTEN,*,2)}@hotline,30)
+"""
+HOTLINE = """
+[hotline]
+type = endpoint
+transport = transport-udp
+context = out
+disallow = all
+allow = alaw
+aors = hotline
+
+[hotline]
+type = aor
+contact = sip:127.0.0.1:@PORT@
 """
 PATIENCE = 90
 
@@ -51,11 +64,12 @@ class Machine:
 def machine(office: Exchange, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     home, folder = find(), tmp_path_factory.mktemp("fax")
     assert home is not None
-    hotline = Trunk("hotline", "127.0.0.1", office.asterisk.ports.sip, codecs=("alaw",), ask_every=0)
-    plan = Plan(folder / "ast", sip_port=free_port(), http_port=free_port(), trunks=[hotline])
+    plan = Plan(folder / "ast", sip_port=free_port(), http_port=free_port())
     access = choose_access(plan)
     configure(home, plan, access)
     (plan.folder / "etc" / "extensions.conf").write_text(DIALPLAN)
+    with (plan.folder / "etc" / "pjsip.conf").open("a") as pjsip:
+        pjsip.write(HOTLINE.replace("@PORT@", str(office.asterisk.ports.sip)))
     process = subprocess.Popen(
         [*home.command("asterisk"), "-f", "-q", "-C", str(plan.folder / "etc" / "asterisk.conf")], cwd="/",
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
