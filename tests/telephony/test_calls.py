@@ -136,6 +136,18 @@ def test_the_area_of_the_line_finds_its_agent(exchange: Exchange) -> None:
     assert (call.district, call.agent) == ("jz/xicheng", exchange.person("agent2").id)
 
 
+@pytest.mark.feature("T30")
+def test_a_kind_of_call_goes_to_the_group_for_it(exchange: Exchange) -> None:
+    """The repair line's number leads to those who have that skill, however long others are idle."""
+    exchange.sign_in("agent2")
+    exchange.sign_in("agent")
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, UntilHungUp())
+    exchange.sipp.citizen("13800000019", "96119", Wait(1), HangUp()).finish()
+    seat.finish()
+    call = exchange.ended("13800000019")
+    assert (call.skill_group, call.outcome, call.agent) == ("REPAIR", "ANSWERED", exchange.person("agent").id)
+
+
 def test_who_does_not_lift_pauses_and_the_next_gets_the_call(exchange: Exchange) -> None:
     with exchange.sessions.begin() as session:
         session.execute(text("update skill_group set ring_seconds = 5 where code = 'GENERAL'"))

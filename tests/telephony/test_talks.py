@@ -5,7 +5,7 @@ import pytest
 from app.contacts.models import Agent, CallEvent
 from app.core.errors import CitydeskError, Conflict, Forbidden
 from tests.telephony.conftest import Exchange
-from tests.telephony.sipp import HangUp, Hold, Party, Refer, Speak, UntilHungUp, Wait
+from tests.telephony.sipp import HangUp, Hold, Party, Refer, Speak, UntilHungUp, Wait, energy
 
 numbers = iter(range(13800001000, 13800002000))
 
@@ -95,7 +95,21 @@ def test_a_transfer_in_vain_comes_back(talk: Talk) -> None:
     talk.over("agent", again)
 
 
-@pytest.mark.feature("S05")
+@pytest.mark.feature("T40", "S05")
+def test_a_citizen_is_transferred_to_the_responsible_unit(talk: Talk) -> None:
+    """Its telephone is outside: the citizen goes on there, and the seat is free."""
+    unit = talk.exchange.sipp.seat(talk.exchange.outside, Speak(), UntilHungUp())
+    talk.exchange.ask("agent", "transfer", to="65432100")
+    talk.seat.finish()
+    talk.exchange.until_state("agent", "WRAP_UP")
+    talk.exchange.until(lambda: talk.heard_together() == 2, what="they hear each other")
+    talk.citizen.stop()
+    talk.exchange.asterisk_cli("channel request hangup all")
+    unit.finish()
+    talk.exchange.ended(talk.number)
+
+
+@pytest.mark.feature("T07", "S05")
 def test_an_attended_transfer_asks_first(talk: Talk) -> None:
     other = talk.other("agent2")
     talk.exchange.ask("agent", "consult", to="7002")
@@ -202,6 +216,27 @@ def test_an_agent_calls_out_with_the_citys_number_and_is_recorded(exchange: Exch
     assert (call.direction, call.outcome, call.agent) == ("OUT", "ANSWERED", exchange.person("agent").id)
     assert '"12319"' in outside.told() or "<sip:12319@" in outside.told()
     exchange.sound(call.id)
+
+
+@pytest.mark.feature("S14")
+@pytest.mark.parametrize("announced", [True, False])
+def test_the_work_number_is_said_where_it_is_wanted(exchange: Exchange, announced: bool) -> None:
+    """Nobody speaks: what the recording holds is the announcement."""
+    with exchange.sessions.begin() as session:
+        session.get(Agent, exchange.person("agent").id).announce_work_no = announced
+    exchange.until_rules_are_known()
+    try:
+        exchange.sign_in("agent")
+        seat = exchange.sipp.seat(exchange.lines["agent"].port, UntilHungUp())
+        number = str(next(numbers))
+        exchange.sipp.citizen(number, "12310", Wait(3.5), HangUp()).finish()
+        seat.finish()
+        _, loud = energy(exchange.sound(exchange.ended(number).id))
+        assert (loud > 100) == announced
+    finally:
+        with exchange.sessions.begin() as session:
+            session.get(Agent, exchange.person("agent").id).announce_work_no = True
+        exchange.until_rules_are_known()
 
 
 @pytest.mark.feature("S24", "S25", "S26", "S28")

@@ -59,6 +59,7 @@ def able(call: Waiting, agent: Free, rules: GroupPlan) -> bool:
     return not far or waited >= rules.area_seconds
 
 
+@pytest.mark.feature("T10", "T30")
 @given(waiting, free, groups)
 def test_every_offer_keeps_the_rules(calls: list[Waiting], agents: list[Free], plan: dict[str, GroupPlan]) -> None:
     verdict = distribute(calls, agents, plan, NOW)
