@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import city, contacts, documents, identity, messaging, supervision, workflow, worklist
+from app import city, contacts, desk, documents, identity, messaging, supervision, workflow, worklist
 from app.contacts import VOICE_OPERATIONS, VOICE_STARTS
 from app.contacts import jobs as copying
 from app.core.clock import Clock, SystemClock
@@ -238,6 +238,11 @@ def _forget_sessions(runtime: Runtime) -> None:
         identity.forget_sessions(session, runtime.clock.now())
 
 
+def _remind_of_plans(runtime: Runtime) -> None:
+    with runtime.sessions.begin() as session:
+        desk.remind(session, runtime.clock.now())
+
+
 def _forget_drafts(runtime: Runtime) -> None:
     with runtime.sessions.begin() as session:
         worklist.forget_old_drafts(session, runtime.clock.now())
@@ -256,6 +261,7 @@ def _refresh_calendars(runtime: Runtime) -> None:
 
 
 _RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (
+    (timedelta(seconds=10), "remind of plans", _remind_of_plans),
     (timedelta(minutes=1), "figures by day", roll_up),
     (timedelta(hours=1), "supervise what is overdue", supervision.raise_for_overdue),
     (timedelta(hours=1), "forget delivered outbox rows", forget_done),

@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "field.manage": frozenset({Role.ADMINISTRATOR}),
     "case.instruct": frozenset({Role.LEADER}),
     "figures.read": frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD, Role.LEADER, Role.AUDITOR}),
+    "bulletin.publish": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR}),
     "hotspots.publish": frozenset({Role.LEADER}),
     "case.supervise": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
     "supervision.answer": DEPARTMENT_ROLES,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app, g
 
-from app import workflow, worklist
+from app import desk, workflow, worklist
 from app.core.http import site
 from app.identity import Actor
 from app.messaging import unread_now
@@ -38,6 +38,8 @@ class Around:
     unread: str = ""
     """Notices they have not read: `alarm` when one of them is one, `some`, or nothing."""
     seat: Seat | None = None
+    bulletin: str = ""
+    """Title of the newest bulletin, for whoever has a seat."""
 
     def counted(self, key: str) -> str:
         """Beside an item of the rail; nothing where nothing waits."""
@@ -57,9 +59,11 @@ def around() -> Around:
 def _read(actor: Actor) -> Around:
     seat_of = current_app.extensions.get(SEAT)
     with site().sessions() as session:
+        seat = seat_of(session, actor) if seat_of else None
         return Around(
             worklist.setting_of(session, actor.id).density,
             workflow.inbox_size(session, actor, MOST_TASKS),
             unread_now(session, actor.id),
-            seat_of(session, actor) if seat_of else None,
+            seat,
+            desk.newest_title(session, site().clock.now()) if seat else "",
         )

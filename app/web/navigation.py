@@ -44,6 +44,14 @@ def _supervised(actor: Actor) -> bool:
     return can(actor, "case.supervise") or can(actor, "supervision.answer")
 
 
+def _works(actor: Actor) -> bool:
+    return not _WORKERS.isdisjoint(actor.roles())
+
+
+def _reads_bulletins(actor: Actor) -> bool:
+    return _works(actor) or can(actor, "bulletin.publish")
+
+
 def _leads(actor: Actor) -> bool:
     return Role.LEADER in actor.roles()
 
@@ -65,6 +73,8 @@ ITEMS = (
     Item("admin", "settings", "/admin", _may("settings.read"), "A"),
     Item("incidents", "alert-triangle", "/incidents", _may("incident.read")),
     Item("complaints", "message-report", "/reports/complaints", _may("case.read")),
+    Item("bulletins", "message-circle", "/bulletins", _reads_bulletins, "B"),
+    Item("agenda", "calendar", "/agenda", _works),
     Item("phrases", "writing", "/phrases", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
     Item("telephone", "headset", "/admin/telephone", _may("telephone.manage")),
     Item("messages", "mail-forward", "/admin/messages", _may("message.read")),

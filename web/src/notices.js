@@ -5,7 +5,7 @@ import { toast } from './toasts.js'
 
 const TOGETHER = 300 // milliseconds in which several are told as one
 const EVERY = 30_000
-const STREAMING = ['inbox', 'board', 'case', 'deadlines'].map(name => `[data-island=${name}]`).join()
+const STREAMING = [...['inbox', 'board', 'case', 'deadlines'].map(name => `[data-island=${name}]`), '[data-callbar]'].join()
 
 async function ask(bell, aloud) {
   const response = await fetch('/notices/pulse').catch(() => null)

@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What may be shown alone → the kinds of notices that are meant."""
 _RUNGS = {"WARN": ("tag--amber", "clock"), "DUE": ("tag--red", "alert-circle"), "ESCALATE": ("tag--red", "arrow-up")}
+_DESK = {"desk_bulletin": "/bulletins", "agenda_item": "/agenda"}
 _LOOKS = {
     "ALARM": ("tag--red", "alarm"), "BY_HAND": ("tag--amber", "bell-ringing"),
     "SUPERVISED": ("tag--red", "rubber-stamp"),
@@ -81,6 +82,8 @@ def open_notice(notice_id: UUID) -> Response:
         notice = session.get(Notice, notice_id)
         if notice is None or notice.recipient != actor().id:
             return redirect("/notices")
+        if notice.subject_kind in _DESK:
+            return redirect(_DESK[notice.subject_kind])
         if notice.subject_kind == "bulletin":
             return redirect("/hot-spots/bulletins")
         order = session.get(WorkOrder, notice.subject_id) if notice.subject_kind == ORDER else None
