@@ -1,4 +1,4 @@
-"""Tables of the desk (migration 0037)."""
+"""Tables of the desk (migration 0038)."""
 
 from datetime import datetime
 from uuid import UUID
