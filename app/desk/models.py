@@ -1,4 +1,4 @@
-"""Tables of the desk (migration 0038)."""
+"""Tables of the desk (migration 0039)."""
 
 from datetime import datetime
 from uuid import UUID
