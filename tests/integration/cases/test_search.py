@@ -101,10 +101,23 @@ def test_each_way_of_asking(office: Sessions, asked: str, kind: Kind, summaries:
 def test_words_are_found_by_the_index_of_characters_as_by_looking_through_the_newest(
     office: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "LATEST", 0)
+    monkeypatch.setattr(searching, "GLANCE", 1)
     for asked, summaries in (("垃圾", ["垃圾桶满溢"]), ("桶", ["垃圾桶满溢"]), ("燃气", ["燃气异味", "燃气表被盗"])):
         assert _summaries(_ask(office, asked)) == summaries
     assert _summaries(_ask(office, "书院路", kind=Kind.ADDRESS)) == ["垃圾桶满溢", "噪音"]
+    ways = iter([50, None])
+    monkeypatch.setattr(searching, "_worth_looking_through", lambda *_: next(ways))
+    assert _summaries(_ask(office, "燃气")) == ["燃气异味", "燃气表被盗"], "looked through to the end, then the index"
+
+
+def test_words_go_the_way_that_reads_less() -> None:
+    ways = searching._worth_looking_through
+    assert ways(0, 600, 0, 50) is None, "in none of the newest: the index has them in no time"
+    assert ways(40, 600, 66_000, 50) == 1125, "common: the newest will do"
+    assert ways(3, 600, 50_000, 50) == 15_000, "common, but few of them may be read: still less than by the index"
+    assert ways(30, 15_000, 50_000, 50) == 37_500, "there were fewer than it seemed"
+    assert ways(1, 600, 3300, 50) is None, "the index has few of them"
+    assert ways(49, 37_500, 50_000, 50) is None, "too far back"
 
 
 @pytest.mark.feature("W15")
