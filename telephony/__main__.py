@@ -15,6 +15,7 @@ from app.core.db import make_engine, make_sessions
 from app.core.logs import log_to_stderr
 from app.core.settings import Settings, load_settings
 from telephony import texts
+from telephony.area import Areas
 from telephony.ari import Ari, AriError
 from telephony.calls import Stage, replay
 from telephony.commands import Commands
@@ -76,7 +77,7 @@ def build(settings: Settings) -> Telephony:
     transfers = Transfers(exchange, ringing, talks, queue)
     outbound = Outbound(exchange, ringing, talks)
     supervision = Supervision(exchange, ringing, talks, queue)
-    menu = Menu(exchange, queue, recordings, ringing, talks, database)
+    menu = Menu(exchange, queue, recordings, ringing, talks, database, Areas(exchange, database))
     diagrams = Diagrams(exchange, menu)
     survey = Survey(exchange, diagrams)
     talks.ask = survey.begin

@@ -86,6 +86,8 @@ class Call:
     callback: Callback | None = None
     rang_outside: bool = False
     """A telephone outside was rung, whether it lifted or not."""
+    asking: UUID | None = None
+    """The agent who asks somebody while the citizen waits."""
     refused: str | None = None
     """Why the telephone that was rung last did not lift."""
     rated: bool = False
@@ -181,6 +183,10 @@ def _apply(call: Call, fact: Fact) -> Call:
             sounds = {id_: sound for id_, sound in call.sounds.items() if id_ != body["recording"]}
             hint = _hint(call, body)
             return replace(call, sounds=sounds, outcome_hint=hint)
+        case CallKind.AREA:
+            return replace(call, district=call.district or body["district"])
+        case CallKind.CONSULTING:
+            return replace(call, asking=_uuid(body["by"]) if body["on"] else None)
         case CallKind.LANGUAGE:
             return replace(call, language=body["language"])
         case CallKind.RATED:

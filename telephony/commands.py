@@ -179,16 +179,13 @@ class Commands:
             self.exchange.go(_in_the_end(task))
 
     async def _consult(self, call: Call, agent: UUID, to: str) -> None:
-        """Ringing takes longer than a page waits: how it ended comes as news."""
+        """Ringing takes longer than a page waits: that it was in vain comes as news."""
         try:
             await self.transfers.consult(call, agent, to)
-            kind = "consulting"
         except CitydeskError as error:
-            kind = "consult_failed"
             log.info("consultation: %s", error.key)
-        live = self.exchange.live(call.id)
-        if live is not None:
-            self.exchange.news.call(kind, live, {"to": to})
+            if (live := self.exchange.live(call.id)) is not None:
+                self.exchange.news.call("consult_failed", live, {"to": to})
 
     async def _record(self, call: Call, on: bool, by: UUID) -> None:
         """By hand (S10): pause, go on, or begin."""

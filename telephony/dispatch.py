@@ -198,6 +198,8 @@ class Dispatch:
             if not leg.up and leg.id in there:  # nobody waits for it any more
                 exchange.go(exchange.ari.hang_up(leg.id))
                 self.ringing.stopped(call_id, leg.id, "lost")
+        if live.asking is not None:
+            exchange.go(self.transfers.give_up(live))
         if live.direction == "IN" and live.stage in (Stage.LED, Stage.QUEUED, Stage.AFTER):
             self.inbound.resume(live)
         elif live.stage is Stage.AFTER and self.inbound.survey.begin(live):

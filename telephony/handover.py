@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from app.contacts import (
     Fact,
     RoutingSnapshot,
     actor_for_command,
+    area_of_caller,
     claim_callback,
     due_callbacks,
     keep_recording,
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 THREADS = 4
+REMEMBERED = timedelta(days=730)
+"""For so long a caller's earlier reports tell where they call from."""
 LOOK = 1.0
 """Seconds between looks at whether the rules changed."""
 GATHER = 0.02
@@ -78,6 +81,13 @@ class Database:
         def work() -> dict[str, Any]:
             with self.sessions() as session:
                 return state_by_number(session, typed, caller, datetime.now(self.zone).date())
+
+        return await self._run(work)
+
+    async def area_of(self, caller: str) -> str | None:
+        def work() -> str | None:
+            with self.sessions() as session:
+                return area_of_caller(session, caller, datetime.now(UTC) - REMEMBERED)
 
         return await self._run(work)
 

@@ -54,6 +54,7 @@ class Inbound:
         if full:  # the line that was agreed on is not there: the network says so, and we call back
             exchange.end(call_id, Outcome.MISSED, cause="trunk_full", reason="congestion")
             return
+        self.menu.areas.look(call)
         exchange.go(self.lead(call, route))
 
     def resume(self, call: Call) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.contacts import CallKind, Outcome
 from app.workflow.engine import OpenJob
 from app.workflow.engine.types import BpmnError, Variables
+from telephony.area import Areas
 from telephony.calls import Call
 from telephony.exchange import Exchange
 from telephony.handover import Database
@@ -34,7 +35,7 @@ class Menu:
 
     def __init__(
         self, exchange: Exchange, queue: Queue, recordings: Recordings, ringing: Ringing, talks: Talks,
-        database: Database,
+        database: Database, areas: Areas,
     ) -> None:  # fmt: skip
         self.exchange = exchange
         self.queue = queue
@@ -42,6 +43,7 @@ class Menu:
         self.ringing = ringing
         self.talks = talks
         self.database = database
+        self.areas = areas
         self.deeds: Mapping[str, Callable[[UUID, Mapping[str, Any]], Awaitable[Variables]]] = {
             "voice_answer": self.answer, "voice_play": self.play, "voice_say": self.say, "voice_collect": self.collect,
             "voice_language": self.language, "voice_look_up": self.look_up, "voice_queue": self.queue_up,
@@ -121,6 +123,7 @@ class Menu:
         await line.answer()
         priority = int(inputs.get("priority") or 0) or call.priority
         line.forget_digits()
+        await line.until(self.areas.known(call_id))
         outcome = await self.queue.wait(call_id, group, priority, call.wish)
         line.forget_digits()
         return {"outcome": outcome}

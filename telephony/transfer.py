@@ -112,6 +112,7 @@ class Transfers:
             await self._back(call.id, agent)
             raise Conflict("contacts.unreachable", number=to)
         self.asking[call.id] = Asking(agent, seat, leg)
+        self._tell(call.id, agent, leg.number, on=True)
         if leg.agent is not None:
             exchange.seats.set(leg.agent, AgentState.ON_CALL, exchange.now(), call=call.id)
         await exchange.ari.make_bridge(f"ask-{call.id}")
@@ -120,6 +121,7 @@ class Transfers:
     async def complete(self, call: Call, agent: UUID) -> None:
         """The one who was asked takes the citizen over."""
         asking = self._of(call, agent)
+        self._tell(call.id, agent, asking.other.number, on=False)
         await self.talks.replace(call, asking.other, "attended", agent, asking.seat)
         await self._tidy(call.id)
 
@@ -152,8 +154,20 @@ class Transfers:
             raise Conflict("contacts.call.not_yours")
         return asking
 
+    def _tell(self, call_id: UUID, agent: UUID, to: str, *, on: bool) -> None:
+        """A fact, so that a page that is opened now shows it too."""
+        self.exchange.note(call_id, CallKind.CONSULTING, by=str(agent), to=to, on=on)
+
+    async def give_up(self, call: Call) -> None:
+        """After a restart nobody knows any more who was asked: the agent is with the citizen again."""
+        if call.asking is not None:
+            await self._tidy(call.id)
+            await self._back(call.id, call.asking)
+
     async def _back(self, call_id: UUID, agent: UUID) -> None:
         call = self.exchange.live(call_id)
+        if call is not None and call.asking is not None:
+            self._tell(call_id, agent, "", on=False)
         seat = call.leg_of(agent) if call else None
         if call is not None and seat is not None:
             await self.exchange.ari.add(call.bridge, seat.id)

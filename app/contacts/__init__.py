@@ -13,6 +13,7 @@ from app.contacts.intake import take_facts
 from app.contacts.places import place_of
 from app.contacts.pulse import EVERY, PULSE, Pulse, off_since, read_pulse
 from app.contacts.queries import (
+    area_of_caller,
     call_by_id,
     earlier_calls,
     legs_of,
@@ -92,6 +93,7 @@ __all__ = [
     "actor_for_command",
     "all_seats",
     "answered_since",
+    "area_of_caller",
     "ask_telephone",
     "call_by_id",
     "callback_of",

@@ -157,6 +157,10 @@ def _apply(known: Known, fact: Fact, keep: Keep, folder: Path) -> None:
             if fact.kind == CallKind.ANSWERED:
                 call.answered_at = call.answered_at or at
                 call.agent = _uuid(body.get("agent")) or call.agent
+        case CallKind.AREA:
+            call.district = call.district or body["district"]
+        case CallKind.CONSULTING:
+            call.asking = _uuid(body["by"]) if body["on"] else None
         case CallKind.LANGUAGE:
             call.language = body["language"]
         case CallKind.RECORDING:
@@ -225,6 +229,7 @@ def _recorded(known: Known, call: Call, fact: Fact, keep: Keep, folder: Path) ->
 
 
 def _end(known: Known, call: Call, fact: Fact) -> None:
+    call.asking = None
     call.ended_at, call.outcome, call.cause = fact.at, fact.body["outcome"], fact.body.get("cause")
     for leg in known.legs.values():
         if leg.call_id == call.id and leg.ended_at is None:

@@ -159,6 +159,8 @@ class Call(Base):
     automatic: Mapped[bool] = mapped_column(default=False)
     """The caller went through the automatic acceptance (T33)."""
     case_id: Mapped[UUID | None]
+    asking: Mapped[UUID | None]
+    """The agent who asks somebody at this moment, while the citizen waits."""
     callback_of: Mapped[UUID | None]
     """The request that this call is an attempt at."""
     note: Mapped[str] = mapped_column(default="")

@@ -1,7 +1,7 @@
 """Reading the telephone's tables."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -148,6 +148,21 @@ def earlier_calls(session: Session, phone: str, limit: int = 10) -> Sequence[Cal
 def seats_now(session: Session) -> Sequence[SeatState]:
     """The state each agent is in."""
     return session.scalars(select(SeatState).where(SeatState.until.is_(None)).order_by(SeatState.since)).all()
+
+
+def area_of_caller(session: Session, phone: str, since: datetime) -> str | None:
+    """The district of the newest report that came from this number since then; confidential cases tell nothing."""
+    number = normalise_phone(phone)
+    newest = (
+        select(CaseFile.district)
+        .join(Registration, Registration.case_id == CaseFile.id)
+        .where(
+            Registration.caller_phone == number, Registration.created_at >= since, ~CaseFile.confidential,
+        )
+        .order_by(Registration.created_at.desc())
+        .limit(1)
+    )  # fmt: skip
+    return session.scalar(newest)
 
 
 # ------------------------------------------------------------------ what a caller may hear (F01)

@@ -102,8 +102,13 @@ def shown_seat(session: Session, seat: SeatNow) -> dict[str, Any]:
         "waiting": waiting,
         "off": telephone_now().off,
         "longest": round((site().clock.now() - first).total_seconds()) if first else 0,
-        **(shown_call(session, seat.call) | {"recording": is_recorded(session, seat.call.id)} if seat.call else {}),
+        **(_own_call(session, seat.call, seat.agent) if seat.call else {}),
     }
+
+
+def _own_call(session: Session, call: Call, agent: UUID) -> dict[str, Any]:
+    recorded = is_recorded(session, call.id)
+    return shown_call(session, call) | {"recording": recorded, "asking": call.asking == agent}
 
 
 def shown_call(session: Session, call: Call) -> dict[str, Any]:

@@ -1,15 +1,18 @@
 """Citizens call: the menu, the queue, the letter box, and a person who answers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from app import audit, workflow
 from app.cases.models import CaseFile, Registration
+from app.contacts import area_of_caller
 from app.contacts.models import CallbackRequest, CallLeg, NumberMark
 from app.core.ids import new_id
 from app.identity import SEED
+from app.lifecycle.reporting import register
+from tests.integration.web.test_search import REPORT
 from tests.telephony.conftest import Exchange
 from tests.telephony.sipp import HangUp, Press, Speak, UntilHungUp, Wait, energy
 
@@ -146,6 +149,26 @@ def test_a_kind_of_call_goes_to_the_group_for_it(exchange: Exchange) -> None:
     seat.finish()
     call = exchange.ended("13800000019")
     assert (call.skill_group, call.outcome, call.agent) == ("REPAIR", "ANSWERED", exchange.person("agent").id)
+
+
+@pytest.mark.feature("T28", "T29")
+def test_the_area_of_earlier_reports_finds_its_agent(exchange: Exchange) -> None:
+    """A mobile number tells no place; the newest report that came from it does, unless it is confidential or old."""
+    phone, then = "13800000010", exchange.now() - timedelta(days=1)
+    made = [register(exchange.runtime, {**REPORT, "caller_phone": phone, "district": f"jz/{district}"},
+                     actor=exchange.person("agent")) for district in ("beishan", "xicheng")]  # fmt: skip
+    exchange.sign_in("agent", "agent2")
+    seat = exchange.sipp.seat(exchange.lines["agent2"].port, UntilHungUp())
+    exchange.sipp.citizen(phone, "12310", Wait(1), HangUp()).finish()
+    seat.finish()
+    call = exchange.ended(phone)
+    assert (call.district, call.agent) == ("jz/xicheng", exchange.person("agent2").id)
+    with exchange.sessions() as session:
+        session.get_one(CaseFile, made[1].case_id).confidential = True
+        session.flush()
+        assert area_of_caller(session, phone, then) == "jz/beishan"
+        assert area_of_caller(session, phone, exchange.now()) is None
+        session.rollback()
 
 
 def test_who_does_not_lift_pauses_and_the_next_gets_the_call(exchange: Exchange) -> None:

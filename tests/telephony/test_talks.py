@@ -115,8 +115,11 @@ def test_an_attended_transfer_asks_first(talk: Talk) -> None:
     talk.exchange.ask("agent", "consult", to="7002")
     talk.exchange.until_state("agent2", "ON_CALL")
     assert talk.heard_together() == 0
+    asks = talk.exchange.person("agent").id
+    talk.exchange.until(lambda: talk.exchange.call(talk.number).asking == asks, what="a page opened now shows it")
     talk.exchange.ask("agent", "complete")
     talk.seat.finish()
+    talk.exchange.until(lambda: talk.exchange.call(talk.number).asking is None, what="they ask no more")
     talk.exchange.until(lambda: talk.heard_together() == 2, what="they hear each other")
     talk.over("agent2", other)
     assert talk.exchange.ended(talk.number).agent == talk.exchange.person("agent2").id

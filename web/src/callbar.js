@@ -18,7 +18,6 @@ const SETTLE = 120 // what was told may reach the database a little later
 const WINDOW_ANSWERS = 1500
 const LEAVING = 3000 // a page that is not gone by then stays
 const TALKING = new Set(['RINGING', 'ON_CALL', 'HOLDING'])
-const ASKING = 'citydesk:asking'
 
 export function clock(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
@@ -80,7 +79,6 @@ class Callbar {
   heard(told) {
     if (told.about === 'seat') this.seatChanged(told)
     else if (told.kind === 'rang' && told.agent === this.me()) this.rings(told)
-    else if (told.kind === 'consulting') this.asking(told.call)
     else this.refresh(told.kind === 'consult_failed' ? this.words.failed : '')
   }
 
@@ -102,7 +100,6 @@ class Callbar {
     this.show({ ...about, state, since, seat, reason, call })
     if (state === 'HOLDING' || !TALKING.has(state)) this.refresh()
     else if (!same || !this.call.about) this.learn(call)
-    if (!TALKING.has(state)) localStorage.removeItem(ASKING)
   }
 
   async rings({ call, leg, phone, direction, began_at: began }) {
@@ -119,12 +116,6 @@ class Callbar {
     if (!told || this.call.call !== call) return
     this.show({ ...this.call, ...told })
     if (told.calls_back) this.popUp()
-  }
-
-  /** The other side talks with one's own colleague. */
-  asking(call) {
-    localStorage.setItem(ASKING, call)
-    this.refresh()
   }
 
   refresh(sentence = '') {
@@ -160,10 +151,10 @@ class Callbar {
   }
 
   look() {
-    const { state, call } = this.call
+    const { state, asking } = this.call
     if (this.call.off) return 'STOPPED'
     if (this.lost()) return 'DISCONNECTED'
-    return state === 'HOLDING' && call && localStorage.getItem(ASKING) === call ? 'ASKING' : state
+    return state === 'HOLDING' && asking ? 'ASKING' : state
   }
 
   draw() {
