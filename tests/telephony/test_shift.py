@@ -45,12 +45,12 @@ class Scene:
             return [row.result.get("mode", row.kind) for row in audit.read(session, self.id)
                     if row.kind.startswith("phone.")]  # fmt: skip
 
-    def until(self, kind: str) -> None:
-        def seen() -> bool:
-            with self.exchange.sessions() as session:
-                return session.query(CallEvent).filter_by(call_id=self.id, kind=kind).count() > 0
+    def kinds(self) -> list[str]:
+        with self.exchange.sessions() as session:
+            return [row.kind for row in session.query(CallEvent).filter_by(call_id=self.id).order_by(CallEvent.no)]
 
-        self.exchange.until(seen, what=kind)
+    def until(self, kind: str) -> None:
+        self.exchange.until(lambda: kind in self.kinds(), what=kind)
 
 
 @pytest.fixture
@@ -71,6 +71,55 @@ def test_listen_and_whisper_by_figure_and_the_history_knows(scene: Scene) -> Non
     for party in (scene.seat, scene.citizen, ear):
         party.finish()
     expect(scene.card).to_have_attribute("data-state", "WRAP_UP")
+
+
+@pytest.mark.feature("M04", "Q15")
+def test_whispering_is_for_the_agent_and_barging_in_for_both(scene: Scene) -> None:
+    """The whisper is heard by the agent alone: only who barges in counts as somebody in the talk."""
+    page, exchange = scene.page, scene.exchange
+    ear = exchange.sipp.seat(exchange.lines["supervisor"].port, Speak(), Wait(2), HangUp())
+    page.keyboard.press("2")
+    exchange.until_state("supervisor", "BUSY")
+    exchange.until(lambda: scene.deeds() == ["whisper"], what="the whisper is written down")
+    assert "joined" not in scene.kinds()
+    ear.finish()
+    exchange.until(lambda: exchange.state("supervisor") != "BUSY", what="the whisper is over")
+    again = scene.phone_of("supervisor")
+    expect(scene.card).to_have_attribute("data-state", "ON_CALL")
+    page.keyboard.press("3")
+    scene.until("joined")
+    assert scene.deeds() == ["whisper", "barge"]
+    exchange.ask("agent", "hang_up")
+    scene.seat.finish()
+    exchange.ask("supervisor", "hang_up")
+    for party in (scene.citizen, again):
+        party.finish()
+    exchange.ended(scene.number)
+
+
+@pytest.mark.feature("M03", "Q15")
+def test_a_waiting_call_is_given_to_a_seat(exchange: Exchange, sit: Sit, address: str) -> None:
+    """To one who pauses, too: whoever leads the shift says who takes it."""
+    exchange.sign_in("agent", "agent2")
+    for each in ("agent", "agent2"):
+        exchange.ask(each, "state", state="PAUSED", reason="REST")
+    page, number = sit("supervisor"), str(next(numbers))
+    page.goto(f"{address}/seats")
+    seat = exchange.sipp.seat(exchange.lines["agent2"].port, Speak(), UntilHungUp(60))
+    citizen = exchange.sipp.citizen(number, "12310", Speak(), UntilHungUp(60))
+    give = page.get_by_role("button", name="Give")
+    give.click()
+    expect(page.locator("[data-toasts]")).to_contain_text("seat")
+    page.locator(f"[data-seat='{exchange.person('agent2').id}']").click()
+    give.click()
+    exchange.until_state("agent2", "ON_CALL")
+    call = exchange.call(number)
+    exchange.ask("agent2", "hang_up")
+    for party in (seat, citizen):
+        party.finish()
+    assert exchange.ended(number).agent == exchange.person("agent2").id
+    with exchange.sessions() as session:
+        assert [row.kind for row in audit.read(session, call.id)] == ["phone.give"]
 
 
 @pytest.mark.feature("M02", "Q15")

@@ -19,8 +19,11 @@ export function news() {
         others.postMessage([kind, data])
       })
     }
-    window.addEventListener('pagehide', () => stream.close())
-    return new Promise(() => {}) // the lock is this page's until it goes
+    // the lock is this page's until it goes, also into the browser's cache, where it would keep it from the next page
+    return new Promise(goes => window.addEventListener('pagehide', () => {
+      stream.close()
+      goes()
+    }))
   }
   // without HTTPS there are no locks: then each page has a stream of its own
   if (navigator.locks) navigator.locks.request(name, hold).catch(() => {})
