@@ -187,6 +187,8 @@ def _apply(call: Call, fact: Fact) -> Call:
             return replace(call, district=call.district or body["district"])
         case CallKind.CONSULTING:
             return replace(call, asking=_uuid(body["by"]) if body["on"] else None)
+        case CallKind.MARKED:
+            return replace(call, mark=body["mark"], priority=body["priority"], wish=_uuid(body.get("wish")))
         case CallKind.LANGUAGE:
             return replace(call, language=body["language"])
         case CallKind.RATED:

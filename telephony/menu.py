@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.contacts import CallKind, Outcome
+from app.contacts import CallKind, Outcome, fits_code
 from app.workflow.engine import OpenJob
 from app.workflow.engine.types import BpmnError, Variables
 from telephony.area import Areas
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LETTER_SECONDS = 180
 KEY_SECONDS = 0.4
 """A key that came by SIP INFO is still "pressed" in Asterisk for so long, and would end a recording that begins."""
+MEMBER = 11
+"""Less the member's level it is their call's priority: 10 for the first, as for a known VIP's number."""
 PATIENCE = 3.0
 """Seconds the database may take to say a case's state."""
 
@@ -46,7 +48,8 @@ class Menu:
         self.areas = areas
         self.deeds: Mapping[str, Callable[[UUID, Mapping[str, Any]], Awaitable[Variables]]] = {
             "voice_answer": self.answer, "voice_play": self.play, "voice_say": self.say, "voice_collect": self.collect,
-            "voice_language": self.language, "voice_look_up": self.look_up, "voice_queue": self.queue_up,
+            "voice_language": self.language, "voice_identify": self.identify,
+            "voice_look_up": self.look_up, "voice_queue": self.queue_up,
             "voice_record": self.record, "voice_record_all": self.record_all, "voice_complaint": self.complaint,
             "voice_rate": self.rate, "voice_callback": self.call_back, "voice_transfer": self.transfer,
             "voice_fax": self.fax, "voice_hang_up": self.hang_up,
@@ -101,6 +104,19 @@ class Menu:
         return await self.exchange.say(text, call.language)
 
     # ---------------------------------------------------------------- knowing
+    async def identify(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
+        """Who types a member's number and its code is that member, whatever telephone they call from: their call goes
+        before others (S15), to their own agent first (S16). Caller id alone is never identity."""
+        mark = self.exchange.snapshot.member(str(inputs["number"] or ""), self.exchange.now())
+        code = str(inputs["code"] or "")
+        known = mark is not None and await asyncio.to_thread(fits_code, code, mark.code_hash)
+        self._line(call_id)
+        if mark is None or not known:
+            return {"member": False}
+        wish = str(mark.seat_of) if mark.seat_of else None
+        self.exchange.note(call_id, CallKind.MARKED, mark=mark.kind, priority=MEMBER - mark.level, wish=wish)
+        return {"member": True}
+
     async def look_up(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
         """What the number's case has come to, as far as this caller may know."""
         call, _ = self._line(call_id)

@@ -10,6 +10,7 @@ from app.contacts.copies import Failure, Progress, Restored, failures, progress,
 from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, Satisfaction
 from app.contacts.guard import OTHERS, actor_for_command, check
 from app.contacts.intake import take_facts
+from app.contacts.marks import fits_code
 from app.contacts.places import place_of
 from app.contacts.pulse import EVERY, PULSE, Pulse, off_since, read_pulse
 from app.contacts.queries import (
@@ -107,6 +108,7 @@ __all__ = [
     "figures",
     "figures_by_agent",
     "figures_by_group",
+    "fits_code",
     "free_seats",
     "is_recorded",
     "keep_recording",

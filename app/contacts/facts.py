@@ -48,6 +48,8 @@ class CallKind(StrEnum):
     """by, to, on: an agent asks somebody while the citizen hears music; on false: no more"""
     LANGUAGE = "language"
     """language: zh-CN or en, the caller's choice"""
+    MARKED = "marked"
+    """mark, priority, wish: the caller has shown to be a member"""
     CALLBACK = "callback"
     """phone, reason, group: the caller wants to be called back"""
     COMPLAINT = "complaint"

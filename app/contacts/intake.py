@@ -161,6 +161,8 @@ def _apply(known: Known, fact: Fact, keep: Keep, folder: Path) -> None:
             call.district = call.district or body["district"]
         case CallKind.CONSULTING:
             call.asking = _uuid(body["by"]) if body["on"] else None
+        case CallKind.MARKED:
+            call.mark, call.priority = body["mark"], body["priority"]
         case CallKind.LANGUAGE:
             call.language = body["language"]
         case CallKind.RECORDING:

@@ -55,6 +55,8 @@ class Router:
         flow, group = told.get("flow"), told.get("group")
         if mark is not None and mark.flow and action != "REJECT":
             action, flow = "MENU", mark.flow  # a diagram of their own comes before any queue (S16)
+            if mark is snapshot.called_marks.get(called):  # of a line of ours the diagram finds out who is who
+                return Route(action, flow, group if group in snapshot.groups else None, 0, None, district)
         return Route(
             action,
             flow,

@@ -1,6 +1,7 @@
 """Citizens call: the menu, the queue, the letter box, and a person who answers."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -8,9 +9,10 @@ from sqlalchemy import text
 from app import audit, workflow
 from app.cases.models import CaseFile, Registration
 from app.contacts import area_of_caller
-from app.contacts.models import CallbackRequest, CallLeg, NumberMark
+from app.contacts.marks import MarkWish, mark_number
+from app.contacts.models import CallbackRequest, CallEvent, CallLeg, NumberMark
 from app.core.ids import new_id
-from app.identity import SEED
+from app.identity import SEED, actor_of_user
 from app.lifecycle.reporting import register
 from tests.integration.web.test_search import REPORT
 from tests.telephony.conftest import Exchange
@@ -202,3 +204,32 @@ def given_registration(exchange: Exchange, phone: str) -> tuple[CaseFile, Regist
         registration = session.query(Registration).filter_by(caller_phone=phone).one()
         assert exchange.call(phone).case_id == registration.case_id, "the case has its call and what was said"
         return session.get(CaseFile, registration.case_id), registration
+
+
+@pytest.mark.feature("S15", "S16")
+def test_a_member_is_known_by_number_and_code_from_any_telephone(exchange: Exchange) -> None:
+    """A line of ours is led to the members' diagram; who types a wrong code waits like everybody."""
+    with exchange.sessions.begin() as session:
+        given: dict[str, Any] = {"actor": actor_of_user(session, "admin"), "now": exchange.now()}
+        line = MarkWish(about="CALLED", kind="VIP", number="12311", reason="members", level=9, flow="voice_member")
+        mark_number(session, new_id(), line, **given)
+        member = MarkWish(about="IDENTITY", number="600123", code="4711", reason="member", level=2,
+                          seat_of=exchange.person("agent2").id)  # fmt: skip
+        mark_number(session, new_id(), member, **given)
+    exchange.until_rules_are_known()
+    exchange.sign_in("agent", "agent2")
+    for each in ("agent", "agent2"):
+        exchange.ask(each, "state", state="PAUSED", reason="MEETING")
+
+    def typed(code: str) -> list[Press | Wait]:
+        return [Wait(1.0), *(Press(key) for key in "600123#"), Wait(0.5), *(Press(key) for key in f"{code}#"), Wait(6)]
+
+    wrong = exchange.sipp.citizen("13800000041", "12311", *typed("4712"), HangUp())
+    right = exchange.sipp.citizen("13800000042", "12311", *typed("4711"), HangUp())
+    exchange.call("13800000042", priority=9, skill_group="GENERAL")
+    assert exchange.call("13800000041", skill_group="GENERAL").priority == 0
+    for party in (wrong, right):
+        party.finish()
+    with exchange.sessions() as session:
+        kinds = {row.kind for row in session.query(CallEvent).filter_by(call_id=exchange.ended("13800000042").id)}
+    assert "marked" in kinds

@@ -52,7 +52,7 @@ def test_processes_tasks_and_forms_are_the_agreed_ones(bundle: Compiled) -> None
     assert bundle.processes.keys() == {
         "lifecycle", "department_default", "department_gas", "department_higher", "department_planning",
         "department_sanitation", "order_department", "order_extension", "order_pausing", "order_supervision",
-        "voice_menu", "voice_survey",
+        "voice_member", "voice_menu", "voice_survey",
     }  # fmt: skip
     forms = {e.id: e.form_id for p in bundle.processes.values() for e in p.elements.values() if e.type == "userTask"}
     assert forms == {
