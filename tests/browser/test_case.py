@@ -61,6 +61,7 @@ def test_the_history_is_narrowed_and_tells_why(enter: Enter, running: Running) -
     expect(rows.locator("visible=true")).not_to_have_count(0)
 
 
+@pytest.mark.feature("P08")
 def test_a_case_is_replayed_by_keys(enter: Enter, running: Running) -> None:
     case_no = run_demo(running.url, lambda _: None)["case_no"]
     page = enter("auditor")

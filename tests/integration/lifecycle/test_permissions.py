@@ -29,6 +29,7 @@ def test_a_stranger_may_do_nothing(desk) -> None:
             lifecycle.history_of(desk.runtime, session, desk.case(made.case_id), STRANGER, "en")
 
 
+@pytest.mark.feature("D09")
 def test_each_sees_and_does_only_what_is_theirs(desk) -> None:
     made = desk.given_dispatched()
     sign = desk.tasks(made.case_id)["sign:sanitation"]
