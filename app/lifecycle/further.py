@@ -110,5 +110,5 @@ def _check(session: Session, order: WorkOrder, case: CaseFile, department: str) 
     if names is None:
         raise Invalid("lifecycle.other_department", {"department": ("lifecycle.other_department", {})})
     if department in {one.department for one in open_orders_of(session, case.id)}:
-        raise Conflict("lifecycle.department_busy")
+        raise Conflict("lifecycle.department_at_work")
     return names

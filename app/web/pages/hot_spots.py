@@ -76,7 +76,7 @@ def bulletin_list() -> str:
     with site().sessions() as session:
         rows = bulletins.all_bulletins(session, after=keyset(request.args.get("after")))
     return page(
-        "bulletins.html", rows=rows, may_withdraw=can(actor(), "hotspots.publish"), lang=language(),
+        "hot_spot_bulletins.html", rows=rows, may_withdraw=can(actor(), "hotspots.publish"), lang=language(),
         next_url=_next("/hot-spots/bulletins", rows),
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def test_who_may_ask_for_which_department(desk) -> None:
             ask(desk, stranger, order.id, FurtherKind.ASSIST, "power")
     with pytest.raises(Invalid):
         ask(desk, "sanitation", order.id, FurtherKind.ASSIST, "no_such_department")
-    with pytest.raises(Conflict, match="department_busy"):
+    with pytest.raises(Conflict, match="department_at_work"):
         ask(desk, "sanitation", order.id, FurtherKind.ASSIST, "sanitation")
     lifecycle.withdraw_order(desk.runtime, order.id, reason="误派", actor=desk.person("supervisor"))
     desk.settle()

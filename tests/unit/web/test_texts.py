@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -31,6 +32,14 @@ ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 @pytest.fixture(scope="module", autouse=True)
 def texts() -> None:
     load_texts(ROOT / "app")
+
+
+def test_no_key_is_given_twice() -> None:
+    """The later sentence would stand where the earlier one is meant."""
+    keys = Counter[str]()
+    for path in sorted((ROOT / "app").rglob("texts.json")):
+        json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: keys.update(k for k, _ in pairs))
+    assert [key for key, times in keys.items() if times > 1 and key not in LANGUAGES] == []
 
 
 def test_both_languages_have_every_text_and_the_same_blanks() -> None:
