@@ -62,6 +62,10 @@ class GroupWish:
     seconds: Mapping[str, int] = field(default_factory=dict)
     """Of `SECONDS`."""
     active: bool = True
+    survey: bool = True
+    """Callers are asked by key how it was."""
+    calls_back: bool = True
+    """Its idle agents are given callbacks."""
 
 
 def engage_agent(
@@ -202,6 +206,7 @@ def _keep_group(
     wanted = {
         "names": names, "service_types": [each.value for each in kept], "strategy": wish.strategy,
         "overflow_to": wish.overflow_to or None, "record": wish.record, **wish.seconds,
+        "survey": wish.survey, "calls_back": wish.calls_back,
         "retired_at": left(row.retired_at, wish.active, now),
     }  # fmt: skip
     keep(session, row, "group", row.code, names[LANGUAGES[0]], wanted, actor=actor, now=now, new=new,

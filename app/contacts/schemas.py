@@ -77,6 +77,8 @@ class GroupSchema(Schema):
     strategy = fields.String(load_default="LONGEST_IDLE", validate=validate.OneOf(STRATEGIES))
     overflow_to = fields.String(load_default="", allow_none=True)
     record = fields.Boolean(load_default=True)
+    survey = fields.Boolean(load_default=True)
+    calls_back = fields.Boolean(load_default=True)
     seconds = fields.Dict(fields.String(validate=validate.OneOf(list(SECONDS))), fields.Integer(), load_default=dict)
     active = fields.Boolean(load_default=True, metadata=ACTIVE)
 

@@ -146,6 +146,7 @@ def _group(form: "MultiDict[str, str]") -> GroupWish:
     return GroupWish(
         names_from(form), form.getlist("service_types"), form.get("strategy", ""), form.get("overflow_to", ""),
         form.get("record") == "1", {name: number_from(form, name) for name in SECONDS}, form.get("active") == "1",
+        form.get("survey") == "1", form.get("calls_back") == "1",
     )  # fmt: skip
 
 
