@@ -5,6 +5,9 @@ import { toast } from './toasts.js'
 import { letters } from './keys.js'
 import { entriesOf, listen as listenToOutbox } from './outbox.js'
 import { me, sayWaiting, startStreet } from './waiting.js'
+import { every, life } from './life.js'
+import { island } from './islands.js'
+import { visit } from './navigate.js'
 
 const PULSE = 3_000 // at most so often the columns are asked for
 const SILENCE = 10_000 // the server beats each five seconds
@@ -31,11 +34,11 @@ class Board {
     })
     this.root.addEventListener('click', event => this.clicked(event))
     this.root.addEventListener('focusin', event => this.mark(event.target.closest('.order')))
-    document.addEventListener('submit', event => this.submitted(event), true)
+    document.addEventListener('submit', event => this.submitted(event), { capture: true, signal: life() })
     this.showTab(location.hash.slice(3) || this.firstFull())
     this.listen()
     startStreet(this.root, this.words)
-    listenToOutbox(({ what }) => this.drawWaiting(what))
+    listenToOutbox(({ what }) => this.drawWaiting(what), life())
     this.drawWaiting(navigator.onLine ? '' : 'offline')
     this.root.dataset.ready = 'true'
   }
@@ -145,7 +148,7 @@ class Board {
 
   open() {
     const link = this.focused()?.querySelector('.order__open')
-    if (link) window.location.assign(link.href)
+    if (link) visit(link.href)
   }
 
   sign() {
@@ -156,7 +159,7 @@ class Board {
   /** Report back, return, extend: deeds with a form of their own, on the order's page. */
   fill(deed) {
     const card = this.focused()
-    if (this.offers(card, deed)) window.location.assign(`${card.querySelector('.order__open').href}?deed=${deed}`)
+    if (this.offers(card, deed)) visit(`${card.querySelector('.order__open').href}?deed=${deed}`)
   }
 
   submitted(event) {
@@ -208,13 +211,13 @@ class Board {
 
   // ---------------------------------------------------------------- news
   listen() {
-    news().addEventListener('beat', () => this.alive())
+    news().addEventListener('beat', () => this.alive(), { signal: life() })
     news().addEventListener('task', event => {
       this.alive()
       this.by = JSON.parse(event.data).by
       this.refresh()
-    })
-    setInterval(() => this.watch(), 1000)
+    }, { signal: life() })
+    every(1000, () => this.watch())
   }
 
   alive() {
@@ -264,4 +267,4 @@ class Board {
   }
 }
 
-for (const root of document.querySelectorAll('[data-island=board]')) new Board(root).start()
+island('board', root => new Board(root).start())

@@ -3,6 +3,9 @@
 import { startFiles } from './photos.js'
 import { news } from './stream.js'
 import { toast } from './toasts.js'
+import { life } from './life.js'
+import { island } from './islands.js'
+import { revisit } from './navigate.js'
 
 const GATHER = 400 // milliseconds: what comes together is drawn together
 
@@ -17,7 +20,7 @@ class CasePage {
   start() {
     document.querySelector('[data-history-filter]')?.addEventListener('click', event => this.filter(event.target.closest('[data-topic]')))
     this.root.addEventListener('click', event => this.copy(event.target.closest('[data-copy]')))
-    news().addEventListener('task', event => this.news(JSON.parse(event.data)))
+    news().addEventListener('task', event => this.news(JSON.parse(event.data)), { signal: life() })
     this.root.dataset.ready = 'true'
   }
 
@@ -60,7 +63,7 @@ class CasePage {
     const [old, now] = [this.root, fresh].map(page => page.querySelector('[data-current-task]')?.dataset.currentTask)
     if (this.touched()) {
       if (this.by !== this.root.dataset.me) this.conflict(this.by)
-    } else if (old !== now) location.reload()
+    } else if (old !== now) revisit()
   }
 
   filter(button) {
@@ -95,5 +98,7 @@ class CasePage {
   }
 }
 
-startFiles(document.querySelector('[data-files]'))
-for (const root of document.querySelectorAll('[data-island=case]')) new CasePage(root).start()
+island('case', root => {
+  startFiles(document.querySelector('[data-files]'))
+  new CasePage(root).start()
+})

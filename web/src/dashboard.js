@@ -4,6 +4,9 @@ import { LineChart } from 'echarts/charts'
 import { GridComponent, TooltipComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
+import { island } from './islands.js'
+import { visit } from './navigate.js'
+import { life } from './life.js'
 
 use([LineChart, GridComponent, TooltipComponent, SVGRenderer])
 
@@ -39,11 +42,16 @@ function start(root) {
   draw()
   chart.getZr().on('click', event => {
     const [at] = chart.convertFromPixel({ gridIndex: 0 }, [event.offsetX, event.offsetY])
-    if (data.urls[at]) window.location.assign(data.urls[at])
+    if (data.urls[at]) visit(data.urls[at])
   })
   new ResizeObserver(() => chart.resize()).observe(box)
-  new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  const themes = new MutationObserver(draw)
+  themes.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  life().addEventListener('abort', () => {
+    themes.disconnect()
+    chart.dispose()
+  })
   root.dataset.ready = 'true'
 }
 
-for (const root of document.querySelectorAll('[data-island=dashboard]')) start(root)
+island('dashboard', start)

@@ -1,6 +1,8 @@
 // The deadline board: choose and remind by keys; figures count on in place, what is new waits at the edge.
 import { letters } from './keys.js'
 import { news } from './stream.js'
+import { every, life } from './life.js'
+import { island } from './islands.js'
 
 const SILENCE = 10_000 // the server beats each five seconds
 const PULSE = 10_000 // milliseconds: the whole city is counted each time
@@ -58,13 +60,13 @@ class Deadlines {
   // ---------------------------------------------------------------- news
   listen() {
     const source = news()
-    source.addEventListener('beat', () => this.alive())
+    source.addEventListener('beat', () => this.alive(), { signal: life() })
     source.addEventListener('task', () => {
       this.alive()
       this.refresh()
-    })
-    setInterval(() => this.watch(), 1000)
-    setInterval(() => this.refresh(), 60_000) // time alone makes orders late
+    }, { signal: life() })
+    every(1000, () => this.watch())
+    every(60_000, () => this.refresh()) // time alone makes orders late
   }
 
   alive() {
@@ -107,4 +109,4 @@ class Deadlines {
   }
 }
 
-for (const root of document.querySelectorAll('[data-island=deadlines]')) new Deadlines(root).start()
+island('deadlines', root => new Deadlines(root).start())

@@ -1,5 +1,6 @@
 // What is written and not sent yet: on this device at once, on the server after a pause, and from this device as soon as
 // the server has it. A shared computer keeps nothing that the server keeps.
+import { life } from './life.js'
 const PAUSE = 2000
 const AGAIN = 10_000
 
@@ -9,7 +10,7 @@ export class Draft {
     this.key = key
     this.words = words
     this.say = say
-    window.addEventListener('online', () => this.save())
+    window.addEventListener('online', () => this.save(), { signal: life() })
   }
 
   /** What this device still keeps of this very form: {values}. Another step's is forgotten. */

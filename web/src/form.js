@@ -6,6 +6,9 @@ import { Form } from '@bpmn-io/form-js-viewer'
 import { compared, same } from './compare.js'
 import { localiseForm } from './form-texts.js'
 import { offerPhrases } from './phrases.js'
+import { island } from './islands.js'
+import { life } from './life.js'
+import { visit } from './navigate.js'
 
 const DRAWN = 50 // milliseconds until the form has drawn what changed
 const RETRIES_AFTER = [1000, 3000] // the network, not the server: the command id makes a repeat harmless
@@ -54,6 +57,7 @@ class FormIsland {
   }
 
   async start() {
+    const signal = life()
     const { schema, values } = JSON.parse(this.island.querySelector('script[data-form]').textContent)
     this.form = new Form({ container: this.island.querySelector('.form-canvas') })
     localiseForm(this.form, this.island, this.texts)
@@ -80,7 +84,8 @@ class FormIsland {
       event.stopPropagation()
       document.activeElement?.blur() // a field hands over its last words when it is left
       setTimeout(() => this.island.dispatchEvent(new CustomEvent('citydesk:main', { cancelable: true })) && this.form.submit())
-    }, true)
+    }, { capture: true, signal })
+    signal.addEventListener('abort', () => this.form.destroy())
     offerPhrases(this.island)
     this.island.dataset.ready = 'true'
   }
@@ -132,7 +137,7 @@ class FormIsland {
       const response = await send(this.island, { values: data, ...this.beside, ...once })
       if (response.ok) {
         this.island.dispatchEvent(new CustomEvent('citydesk:sent'))
-        window.location.assign((await response.json()).next)
+        visit((await response.json()).next)
         return
       }
       await this.refused(response, { values: data, ...once })
@@ -203,4 +208,4 @@ class FormIsland {
   }
 }
 
-for (const island of document.querySelectorAll('[data-island=form]')) await new FormIsland(island).start()
+island('form', root => new FormIsland(root).start())

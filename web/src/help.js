@@ -13,7 +13,7 @@ export function startHelp(letters) {
       before = document.activeElement
       box.showModal()
     },
-  })
+  }, null)
   box.querySelector('button').addEventListener('click', close)
-  for (const opener of document.querySelectorAll('[data-help]')) opener.addEventListener('click', () => box.showModal())
+  document.addEventListener('click', event => event.target.closest?.('[data-help]') && box.showModal())
 }

@@ -2,6 +2,8 @@
 import { toast } from './toasts.js'
 import { Live } from './live.js'
 import { letters } from './keys.js'
+import { life } from './life.js'
+import { island } from './islands.js'
 
 const REST = 150 // milliseconds of rest on a row before its preview loads
 
@@ -22,7 +24,7 @@ class Inbox {
   start() {
     this.form.addEventListener('change', event => this.ticked(event))
     this.form.addEventListener('click', event => this.rangeTo(event))
-    document.addEventListener('submit', event => this.submitted(event), true)
+    document.addEventListener('submit', event => this.submitted(event), { capture: true, signal: life() })
     this.root.addEventListener('focusin', event => this.restOn(event.target.closest('tr[data-task]')))
     this.body.addEventListener('click', event => this.clicked(event))
     this.pane.addEventListener('click', event => this.claimFromPane(event))
@@ -242,4 +244,4 @@ class Inbox {
   }
 }
 
-for (const root of document.querySelectorAll('[data-island=inbox]')) new Inbox(root).start()
+island('inbox', root => new Inbox(root).start())

@@ -1,4 +1,5 @@
 // Keys of lists: J K move, Enter opens, `/` or Ctrl K goes to the search. Letters only when no field has focus.
+import { life } from './life.js'
 
 /** Single letters belong to what is being typed, and to nobody while a key that commands is held. Ticks take no text. */
 function typing(target) {
@@ -10,8 +11,8 @@ export function lettersOff() {
   return /(?:^|; )letters=off/.test(document.cookie)
 }
 
-/** {key: action} for a page; not while somebody types, nor over a button's own Space and Enter. */
-export function letters(actions) {
+/** {key: action} for as long as a page stands (`signal`); not while somebody types, nor over a button's own Space and Enter. */
+export function letters(actions, signal = life()) {
   document.addEventListener('keydown', event => {
     if (event.key.length === 1 && (lettersOff() || going)) return
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !actions[event.key]) return
@@ -19,7 +20,7 @@ export function letters(actions) {
     if (event.key === ' ' && event.target.closest('button, summary, input')) return
     event.preventDefault()
     actions[event.key](event)
-  })
+  }, signal ? { signal } : {})
 }
 
 function rows() {

@@ -1,4 +1,5 @@
 // Limit chips and other relative times: the server's text is true at load; each minute it is counted on in place.
+import { every } from './life.js'
 
 const MINUTE = 60_000
 
@@ -36,5 +37,5 @@ export function countLimits() {
     const now = Date.now()
     for (const chip of document.querySelectorAll('.limit[data-due]')) refresh(chip, now)
   }
-  if (document.querySelector('.limit[data-due]')) setInterval(update, MINUTE)
+  if (document.querySelector('.limit[data-due]')) every(MINUTE, update)
 }

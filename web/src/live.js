@@ -2,6 +2,7 @@
 // change chips and counts in place. Nothing moves under the hand.
 
 import { news } from './stream.js'
+import { every, life } from './life.js'
 
 const SILENCE = 10_000 // the server beats each five seconds
 const PULSE = 3_000 // at most so often the counts are asked for
@@ -17,9 +18,9 @@ export class Live {
   }
 
   start() {
-    news().addEventListener('beat', () => this.alive())
-    news().addEventListener('task', event => this.task(JSON.parse(event.data)))
-    setInterval(() => this.watch(), 1000)
+    news().addEventListener('beat', () => this.alive(), { signal: life() })
+    news().addEventListener('task', event => this.task(JSON.parse(event.data)), { signal: life() })
+    every(1000, () => this.watch())
   }
 
   alive() {

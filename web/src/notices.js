@@ -2,6 +2,7 @@
 // it at once; the others ask now and then while they are looked at: a browser grants a site few open connections.
 import { news } from './stream.js'
 import { toast } from './toasts.js'
+import { every, life } from './life.js'
 
 const TOGETHER = 300 // milliseconds in which several are told as one
 const EVERY = 30_000
@@ -27,6 +28,6 @@ export function startNotices() {
       ask(bell, true)
     }, TOGETHER)
   }
-  if (document.querySelector(STREAMING)) news().addEventListener('notice', hear)
-  else setInterval(() => document.hidden || ask(bell, 'newest' in bell.dataset), EVERY)
+  if (document.querySelector(STREAMING)) news().addEventListener('notice', hear, { signal: life() })
+  else every(EVERY, () => document.hidden || ask(bell, 'newest' in bell.dataset))
 }

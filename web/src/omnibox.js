@@ -1,5 +1,6 @@
 // Ctrl K: the server says what is meant (POST: what is typed may be a telephone, and stands in no address and no log).
 // Without this file the form leads to the search page.
+import { visit } from './navigate.js'
 
 const REST = 140 // milliseconds after the last key
 const MOST_RECENT = 8
@@ -111,7 +112,13 @@ class Omnibox {
     if (!option) return
     event.preventDefault()
     if (event.ctrlKey || event.metaKey) window.open(option.href, '_blank', 'noopener')
-    else window.location.assign(option.href)
+    else this.go(option.href)
+  }
+
+  go(url) {
+    this.close()
+    this.input.value = ''
+    visit(url)
   }
 
   close() {
@@ -122,10 +129,14 @@ class Omnibox {
   }
 }
 
+/** The case that is open belongs to the recent ones. */
+export function noteRecent() {
+  const open = document.querySelector('[data-case-no]')?.dataset.caseNo
+  if (open) new Recent().note(open)
+}
+
 export function startOmnibox() {
   const recent = new Recent()
-  const open = document.querySelector('[data-case-no]')?.dataset.caseNo
-  if (open) recent.note(open)
   document.querySelector('[data-sign-out]')?.addEventListener('submit', () => recent.forget())
   const form = document.querySelector('[data-omnibox]')
   if (form) new Omnibox(form, recent).start()

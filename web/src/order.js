@@ -4,6 +4,9 @@ import { Draft } from './drafts.js'
 import { entriesOf, flush, listen, put, take } from './outbox.js'
 import { StreetPhotos } from './street-photos.js'
 import { me, sayWaiting, startStreet } from './waiting.js'
+import { life } from './life.js'
+import { island } from './islands.js'
+import { revisit, visit } from './navigate.js'
 
 class Order {
   constructor(root) {
@@ -21,13 +24,13 @@ class Order {
   async start() {
     const kept = this.draft.kept()
     if (this.island && kept) this.putBack(kept.values)
-    document.addEventListener('citydesk:form-changed', ({ detail }) => this.draft.written(detail.values))
+    document.addEventListener('citydesk:form-changed', ({ detail }) => this.draft.written(detail.values), { signal: life() })
     this.island?.addEventListener('citydesk:sending', event => this.sending(event))
     this.island?.addEventListener('citydesk:unreachable', event => this.unreachable(event))
     this.island?.addEventListener('citydesk:refused', event => this.refused(event))
     this.island?.addEventListener('citydesk:sent', () => this.draft.forget())
     for (const button of this.root.querySelectorAll('[data-send-step]')) button.addEventListener('click', () => this.send())
-    document.addEventListener('keydown', event => this.key(event), true)
+    document.addEventListener('keydown', event => this.key(event), { capture: true, signal: life() })
     this.root.querySelector('[data-open-step]')?.addEventListener('click', event => this.openReturn(event.currentTarget))
     this.sign?.addEventListener('submit', event => this.signed(event), true)
     if (new URLSearchParams(location.search).get('deed') === 'return') this.root.querySelector('[data-open-step]')?.click()
@@ -35,7 +38,7 @@ class Order {
     this.box.querySelector('[data-waiting-again]').addEventListener('click', () => this.tryAgain())
     this.root.addEventListener('citydesk:unheld', () => this.draw())
     startStreet(this.root, this.words)
-    listen(news => this.heard(news))
+    listen(news => this.heard(news), life())
     await this.draw()
     this.root.dataset.ready = 'true'
   }
@@ -119,8 +122,8 @@ class Order {
   heard({ what, entry, answer }) {
     if (entry && entry.order !== this.order.number) return
     if (what === 'sent' && entry.kind === 'photo') this.photos.arrived(entry.id)
-    if (what === 'sent' && entry.kind === 'step') return window.location.assign(answer.next)
-    if (what === 'sent' && entry.kind === 'sign') return window.location.reload()
+    if (what === 'sent' && entry.kind === 'step') return visit(answer.next)
+    if (what === 'sent' && entry.kind === 'sign') return revisit()
     return this.draw(what === 'offline' || what === 'signed_out' ? what : undefined)
   }
 
@@ -128,7 +131,7 @@ class Order {
   async change() {
     const mine = (await entriesOf(this.order.person)).filter(entry => entry.order === this.order.number)
     const step = mine.find(entry => entry.kind !== 'photo')
-    if (!step || !(await take(step.id))) return window.location.reload()
+    if (!step || !(await take(step.id))) return revisit()
     if (step.kind === 'step') {
       this.draft.done = false
       this.draft.keep(step.values)
@@ -169,4 +172,4 @@ class Order {
   }
 }
 
-for (const root of document.querySelectorAll('[data-island=order]')) new Order(root).start()
+island('order', root => new Order(root).start())

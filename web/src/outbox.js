@@ -29,8 +29,8 @@ function tell(detail) {
 }
 
 /** `heard({what: 'kept' | 'sent' | 'refused' | 'offline' | 'signed_out', entry?, answer?})`, here or in another page. */
-export function listen(heard) {
-  listeners.addEventListener('news', ({ detail }) => heard(detail))
+export function listen(heard, signal) {
+  listeners.addEventListener('news', ({ detail }) => heard(detail), { signal })
 }
 
 /** `entry`: {id, person, order, kind: 'photo' | 'sign' | 'step', url, method, type, body, …what the page wants to know again}. */

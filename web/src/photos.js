@@ -1,5 +1,6 @@
 // Photos and files of an order, a case or a report: photos made small on the device, shown at once, and sent each by itself until the server has it. An id made
 // here stands for each, so one that is sent again over a bad line is still one.
+import { life } from './life.js'
 const LONGEST = 1600 // pixels
 const QUALITY = 0.82
 const AGAIN = [2_000, 5_000, 15_000]
@@ -160,6 +161,6 @@ export function startFiles(root) {
     if (!event.clipboardData.files.length) return
     event.preventDefault()
     photos.addAll(event.clipboardData.files)
-  })
+  }, { signal: life() })
   return photos
 }

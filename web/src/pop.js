@@ -1,5 +1,6 @@
 // A call rings: its registration opens by itself where nothing is being written, and is offered with a key where
 // something is. Of several open pages only the one that was last in front does anything.
+import { visit } from './navigate.js'
 import { toast } from './toasts.js'
 
 const FRONT = 'citydesk:front'
@@ -31,7 +32,7 @@ export function pop(call, words) {
   if (localStorage.getItem(SHOWN) === call.call) return false
   localStorage.setItem(SHOWN, call.call)
   if (!writing()) {
-    location.assign(url)
+    visit(url)
     return true
   }
   const box = document.querySelector('[data-toasts]')

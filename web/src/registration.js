@@ -1,5 +1,7 @@
 // Beside the form of a report: what the server knows of the caller, of similar cases and of the responsible unit is asked
 // for when the person pauses, and drawn without touching the form.
+import { island as isle } from './islands.js'
+import { life } from './life.js'
 import { startFiles } from './photos.js'
 
 const PAUSE = 400 // milliseconds without a key
@@ -10,7 +12,8 @@ const ASKED_FOR = [
 ]
 
 class Hints {
-  constructor() {
+  constructor(matter) {
+    this.matter = matter
     this.places = [...document.querySelectorAll('[data-hints]')]
     this.asked = ''
     this.timer = null
@@ -40,7 +43,7 @@ class Hints {
   }
 
   draw(parts) {
-    matter.offered(parts.matter)
+    this.matter.offered(parts.matter)
     for (const place of this.places) {
       if (place.contains(document.activeElement) && place !== document.activeElement) continue // not under the hand
       const html = parts[place.dataset.hints]
@@ -84,23 +87,10 @@ class Draft {
   /** The report is on its way: nothing may bring the draft back behind it. */
   stop() {
     clearTimeout(this.timer)
+    this.timer = null
     this.written = () => {}
   }
 }
-
-const hints = new Hints()
-const island = document.querySelector('#registration')
-const files = startFiles(document.querySelector('[data-files]'))
-const draft = new Draft(document.querySelector('[data-draft]'), island)
-document.addEventListener('citydesk:form-changed', event => {
-  if (event.detail.form !== island.id) return
-  hints.written(event.detail.values)
-  draft.written(event.detail.values)
-})
-island.addEventListener('citydesk:sent', () => draft.stop())
-// what a call or a draft brought along is looked up at once
-const begun = JSON.parse(island.querySelector('script[data-form]').textContent).values
-if (begun.caller_phone) hints.ask(begun)
 
 /** A sub-category that the words speak of, at its own field: Tab takes it over. */
 class MatterOffer {
@@ -152,8 +142,8 @@ class Processing {
     this.island = island
     this.dialog = document.querySelector('#processing-dialog')
     this.form = this.dialog.querySelector('#processing')
-    document.addEventListener('click', event => this.clicked(event))
-    document.addEventListener('keydown', event => this.key(event), true)
+    document.addEventListener('click', event => this.clicked(event), { signal: life() })
+    document.addEventListener('keydown', event => this.key(event), { capture: true, signal: life() })
     island.addEventListener('citydesk:main', event => {
       event.preventDefault()
       this.open('FILE_CASE')
@@ -207,38 +197,65 @@ class Processing {
   }
 }
 
-const matter = new MatterOffer(island)
-new Processing(island)
-document.addEventListener('citydesk:form-changed', event => event.detail.form === island.id && matter.written(event.detail.values))
-
-/** The report becomes part of a case that is known already (并单). */
-function join(button) {
-  document.querySelector('#registration').dispatchEvent(new CustomEvent('citydesk:send', { detail: { joins: button.dataset.join } }))
-}
-
 /** A text from the knowledge pane at the end of what is written, or into the field where one wrote last. */
-let lastText = null
-island.addEventListener('focusin', event => { if (event.target.tagName === 'TEXTAREA') lastText = event.target })
+class Pane {
+  constructor(island) {
+    this.island = island
+    this.last = null
+    island.addEventListener('focusin', event => { if (event.target.tagName === 'TEXTAREA') this.last = event.target })
+    document.addEventListener('click', event => this.clicked(event), { signal: life() })
+    document.addEventListener('keydown', event => this.key(event), { signal: life() })
+  }
 
-function insert(item) {
-  const field = lastText?.isConnected ? lastText : island.querySelector('textarea')
-  field.focus()
-  document.execCommand('insertText', false, item.querySelector('[data-phrase-body]').textContent) // the browser's own undo goes on working
+  clicked({ target }) {
+    const button = target.closest?.('[data-join]')
+    if (button) this.join(button)
+    if (target.closest?.('[data-insert]')) this.insert(target.closest('[data-phrase]'))
+  }
+
+  key(event) {
+    if (event.ctrlKey && event.key === '/') document.querySelector('[data-phrase]')?.focus()
+    else if (event.key === 'Enter' && event.target.matches?.('[data-phrase]')) this.insert(event.target)
+    else return this.joinByKey(event)
+    event.preventDefault()
+  }
+
+  joinByKey(event) {
+    if (event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return
+    const chosen = document.activeElement?.closest?.('[data-similar]')?.querySelector('[data-join]')
+    if (chosen && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) this.join(chosen)
+  }
+
+  /** The report becomes part of a case that is known already (并单). */
+  join(button) {
+    this.island.dispatchEvent(new CustomEvent('citydesk:send', { detail: { joins: button.dataset.join } }))
+  }
+
+  insert(item) {
+    const field = this.last?.isConnected ? this.last : this.island.querySelector('textarea')
+    field.focus()
+    document.execCommand('insertText', false, item.querySelector('[data-phrase-body]').textContent) // the browser's own undo goes on working
+  }
 }
 
-document.addEventListener('click', event => {
-  const button = event.target.closest?.('[data-join]')
-  if (button) join(button)
-  if (event.target.closest?.('[data-insert]')) insert(event.target.closest('[data-phrase]'))
-})
-document.addEventListener('keydown', event => {
-  if (event.ctrlKey && event.key === '/') document.querySelector('[data-phrase]')?.focus()
-  else if (event.key === 'Enter' && event.target.matches?.('[data-phrase]')) insert(event.target)
-  else return
-  event.preventDefault()
-})
-document.addEventListener('keydown', event => {
-  if (event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return
-  const chosen = document.activeElement?.closest?.('[data-similar]')?.querySelector('[data-join]')
-  if (chosen && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) join(chosen)
-})
+function start(root) {
+  const island = document.querySelector('#registration')
+  startFiles(document.querySelector('[data-files]'))
+  const matter = new MatterOffer(island)
+  const hints = new Hints(matter)
+  const draft = new Draft(document.querySelector('[data-draft]'), island)
+  new Processing(island)
+  new Pane(island)
+  document.addEventListener('citydesk:form-changed', ({ detail }) => {
+    if (detail.form !== island.id) return
+    for (const part of [hints, draft, matter]) part.written(detail.values)
+  }, { signal: life() })
+  island.addEventListener('citydesk:sent', () => draft.stop())
+  life().addEventListener('abort', () => draft.timer && draft.save()) // another page comes: nothing of the last two seconds is lost
+  // what a call or a draft brought along is looked up at once
+  const begun = JSON.parse(island.querySelector('script[data-form]').textContent).values
+  if (begun.caller_phone) hints.ask(begun)
+  root.dataset.ready = 'true'
+}
+
+isle('registration', start)

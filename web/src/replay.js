@@ -4,6 +4,7 @@ import { momentAt, rowAt, stageStarts } from './film.js'
 import { letters } from './keys.js'
 import { spanText } from './limits.js'
 import { Lanes } from './replay-lanes.js'
+import { island } from './islands.js'
 
 const PACE = 900 // milliseconds from event to event at speed 1
 
@@ -156,7 +157,7 @@ class Replay {
   play() {
     if (this.playing) clearInterval(this.playing)
     else if (this.at === this.film.rows.length - 1) this.go(0)
-    this.playing = this.playing ? null : setInterval(() => this.go(this.at + 1, true), PACE / this.speed)
+    this.playing = this.playing ? null : setInterval(() => (this.root.isConnected ? this.go(this.at + 1, true) : clearInterval(this.playing)), PACE / this.speed)
     const button = this.place('play')
     button.setAttribute('aria-label', this.playing ? this.words.stop : this.words.play)
     button.querySelector('[data-when=playing]').hidden = !this.playing
@@ -272,9 +273,4 @@ class Replay {
   }
 }
 
-for (const root of document.querySelectorAll('[data-island=replay]')) {
-  new Replay(root).start().catch(error => {
-    root.dataset.ready = 'failed'
-    throw error
-  })
-}
+island('replay', root => new Replay(root).start())

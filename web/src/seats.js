@@ -5,6 +5,8 @@ import { letters } from './keys.js'
 import { command } from './phone-line.js'
 import { news } from './stream.js'
 import { toast } from './toasts.js'
+import { every, life } from './life.js'
+import { island } from './islands.js'
 
 const PAUSE = 1000
 const EVERY = 15_000 // figures age without news, too
@@ -21,11 +23,11 @@ class Board {
   }
 
   start() {
-    news().addEventListener('board', () => this.soon())
-    for (const kind of ['board', 'beat', 'open']) news().addEventListener(kind, () => (this.heard = Date.now()))
-    news().addEventListener('beat', event => this.telephone(event.data))
-    setInterval(() => this.tick(), 1000)
-    setInterval(() => this.soon(), EVERY)
+    news().addEventListener('board', () => this.soon(), { signal: life() })
+    for (const kind of ['board', 'beat', 'open']) news().addEventListener(kind, () => (this.heard = Date.now()), { signal: life() })
+    news().addEventListener('beat', event => this.telephone(event.data), { signal: life() })
+    every(1000, () => this.tick())
+    every(EVERY, () => this.soon())
     this.root.addEventListener('click', event => this.pressed(event))
     if (this.side) this.startSide()
     this.tick()
@@ -149,4 +151,4 @@ class Board {
   }
 }
 
-for (const root of document.querySelectorAll('[data-island=seats]')) new Board(root).start()
+island('seats', root => new Board(root).start())

@@ -7,7 +7,9 @@ import { startHelp } from './help.js'
 import { letters, lettersOff, startKeys } from './keys.js'
 import { startCallbar } from './callbar.js'
 import { startNotices } from './notices.js'
-import { startOmnibox } from './omnibox.js'
+import { life } from './life.js'
+import { startNavigation } from './navigate.js'
+import { noteRecent, startOmnibox } from './omnibox.js'
 import { startSignOut } from './sign-out.js'
 import { toast } from './toasts.js'
 import { guardKeptPages, startSending } from './waiting.js'
@@ -34,9 +36,7 @@ function sendOnce() {
 
 /** `data-submit-on-change`: choosing is the deed (language, filters); the button stays for pages without scripts. */
 function submitOnChange() {
-  for (const control of document.querySelectorAll('[data-submit-on-change]')) {
-    control.addEventListener('change', () => control.form.requestSubmit())
-  }
+  document.addEventListener('change', event => event.target.matches('[data-submit-on-change]') && event.target.form.requestSubmit())
 }
 
 /** A choice of this browser; the server never reads it. */
@@ -66,7 +66,9 @@ function switchContext() {
   const root = document.documentElement
   const button = document.querySelector('[data-context-toggle]')
   const pane = document.querySelector('aside.context')
+  if (button) button.hidden = !pane
   if (!button || !pane) return
+  root.removeAttribute('data-drawer')
   const narrow = matchMedia('(max-width: 1180px)')
   const shown = () => getComputedStyle(pane).display !== 'none'
   const say = () => button.setAttribute('aria-expanded', String(shown()))
@@ -79,10 +81,9 @@ function switchContext() {
     say()
     if (root.hasAttribute('data-drawer')) pane.focus()
   }
-  button.hidden = false
   say()
-  narrow.addEventListener('change', say)
-  button.addEventListener('click', toggle)
+  narrow.addEventListener('change', say, { signal: life() })
+  button.addEventListener('click', toggle, { signal: life() })
   letters({ ']': toggle })
 }
 
@@ -113,20 +114,27 @@ function toastUndoable() {
   }
 }
 
+/** What each page needs, whether it came by itself or took another's place in the shell. */
+function startPage() {
+  for (const part of document.querySelectorAll('[data-scripted]')) part.hidden = false
+  switchLetters()
+  switchContext()
+  startNotices()
+  noteRecent()
+  toastUndoable()
+  countLimits()
+}
+
 sendOnce()
-for (const part of document.querySelectorAll('[data-scripted]')) part.hidden = false
 switchTheme()
-switchLetters()
-switchContext()
 closeMenus()
 submitOnChange()
 startKeys()
 startHelp(letters)
 startOmnibox()
 startCallbar()
-startNotices()
 guardKeptPages()
 startSending()
 startSignOut()
-toastUndoable()
-countLimits()
+startPage()
+startNavigation(startPage)

@@ -1,6 +1,7 @@
 // "Waiting to be sent": what the outbox holds of an order or of all, in words, tried again until it has gone.
 import { entriesOf, flush, listen } from './outbox.js'
 import { keepOnly } from './kept-pages.js'
+import { life } from './life.js'
 
 const AGAIN = 15_000
 const SCOPE = '/orders'
@@ -18,7 +19,7 @@ export function startStreet(root, words) {
   window.addEventListener('online', async () => {
     const steps = (await entriesOf(me())).some(entry => entry.kind !== 'photo') // each leads on by itself
     if ((await flush()) === 'sent' && !steps) location.reload()
-  })
+  }, { signal: life() })
 }
 
 async function registerWorker() {
