@@ -21,11 +21,11 @@ from app.lifecycle import (
     withdraw_case,
     withdraw_order,
 )
+from app.lifecycle.at_once import register_and_proceed
 from app.lifecycle.form_view import shown_form, shown_values
 from app.lifecycle.history import history_of
 from app.lifecycle.reminding import remind
 from app.lifecycle.reopening import reopen
-from app.lifecycle.reporting import register
 from app.lifecycle.schemas import (
     CompletedSchema,
     DepartmentSchema,
@@ -35,6 +35,7 @@ from app.lifecycle.schemas import (
     PauseSchema,
     ReasonSchema,
     RegisteredSchema,
+    ReportSchema,
     TaskQuery,
     TasksSchema,
     TaskWithFormSchema,
@@ -67,11 +68,13 @@ def registration_form() -> dict[str, Any]:
 
 @registering.operation("", "POST")
 @permits("case.register")
-@registering.takes(ValuesSchema)
+@registering.takes(ReportSchema)
 @registering.gives(RegisteredSchema, 201)
-def create(body: dict[str, Any]) -> Any:
+def create(body: dict[str, Any]) -> dict[str, Any]:
     """Register a report: it gets its acceptance number, and the case its first stage"""
-    return register(runtime(), body["values"], actor=actor(), command_id=command_id())
+    return register_and_proceed(
+        runtime(), body["values"], body.get("processing"), actor=actor(), command_id=command_id(), language=language()
+    )
 
 
 @tasks.operation("")

@@ -14,6 +14,16 @@ class ValuesSchema(Schema):
     values = fields.Dict(keys=fields.String(), required=True)
 
 
+class ReportSchema(ValuesSchema):
+    processing = fields.Dict(
+        keys=fields.String(),
+        metadata={
+            "description": "How to proceed at once: the processing form's values; or method ANSWER with answer_text. "
+            "Whoever may not decide it proposes it to the shift supervisor"
+        },
+    )
+
+
 class ReasonSchema(Schema):
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
@@ -39,6 +49,10 @@ class RegisteredSchema(Schema):
     acceptance_no = fields.String()
     case_no = fields.String()
     repeated = fields.Boolean(metadata={"description": "This key was used before: the first one's numbers"})
+    processing_no = fields.String(metadata={"description": "Of the processing form, where it was dispatched at once"})
+    stopped = fields.String(
+        metadata={"description": "The report is saved; why the processing asked for could not be done"}
+    )
 
 
 class FormSchema(Schema):

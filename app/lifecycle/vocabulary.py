@@ -77,6 +77,7 @@ STARTS: Mapping[str, Mapping[str, Values]] = {
     "lifecycle": {
         **_MATTER,
         **dict.fromkeys(("registration_id", "component_owner")),
+        "chosen_method": _of(enums.ProcessingMethod),
         **dict.fromkeys(("machine_made", "automatic", "may_decide"), "boolean"),
         "origin": _of(enums.Origin),
         "channel": _of(enums.Channel),
