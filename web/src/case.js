@@ -53,9 +53,17 @@ class CasePage {
       if (now && !part.contains(document.activeElement)) part.replaceWith(document.adoptNode(now))
     }
     for (const part of document.querySelectorAll('[data-live] [data-scripted]')) part.hidden = false
+    this.dropListed()
     this.form(fresh)
     this.narrow()
     this.root.querySelector('[data-live-said]').textContent = this.words.changed.replace('{name}', this.by)
+  }
+
+  /** What was added here a moment ago and stands in the list of documents now is shown there alone. */
+  dropListed() {
+    for (const added of document.querySelectorAll('[data-files] [data-document]')) {
+      if (document.querySelector(`.documents a[href="/documents/${added.dataset.document}"]`)) added.remove()
+    }
   }
 
   /** A begun form stays as it is, and its owner is told. One that nobody has begun gives way to what is to do now. */
