@@ -23,8 +23,13 @@ export function letters(actions, signal = life()) {
   }, signal ? { signal } : {})
 }
 
+const USABLE = 'a[href], button, input, select'
+
+/** The rows of a page's list; where none is named so, all that hold something to press. */
 function rows() {
-  return [...document.querySelectorAll('table[data-rows] tbody tr')]
+  const named = [...document.querySelectorAll('table[data-rows] tbody tr')]
+  if (named.length || document.querySelector('[data-island=seats], [data-island=board], [data-island=replay]')) return named // these have their own keys
+  return [...document.querySelectorAll('#page main table tbody tr')].filter(row => row.offsetParent && row.querySelector(USABLE))
 }
 
 function move(step) {
@@ -33,7 +38,7 @@ function move(step) {
   const at = all.findIndex(row => row.classList.contains('is-focus'))
   const next = all[Math.min(all.length - 1, Math.max(0, at + step))]
   for (const row of all) row.classList.toggle('is-focus', row === next)
-  next.querySelector('a')?.focus()
+  ;(next.querySelector('a[href]') ?? next.querySelector(USABLE))?.focus()
 }
 
 const LIST_KEYS = {
@@ -58,12 +63,24 @@ function go(event) {
   } else if (event.key === 'g' && !document.querySelector('[data-own-g]')) going = setTimeout(() => (going = 0), 1500)
 }
 
+/** Ctrl Enter: the form one is in, else the page's one primary button. Forms drawn by form-js see to themselves. */
+function mainDeed(event) {
+  if (event.defaultPrevented || event.target.closest('.topbar, .callbar') || document.querySelector('dialog[open]')) return
+  const form = event.target.closest('form')
+  const button = form?.querySelector('.btn--primary, button:not([type=button])') ?? document.querySelector('#page main .btn--primary:not([hidden])')
+  if (!button) return
+  event.preventDefault()
+  button.click()
+}
+
 export function startKeys() {
   document.addEventListener('keydown', event => {
     if (event.ctrlKey && event.key.toLowerCase() === 'k') {
       document.querySelector('#omnibox')?.focus()
       document.querySelector('#omnibox')?.select()
       event.preventDefault()
+    } else if (event.ctrlKey && event.key === 'Enter') {
+      mainDeed(event)
     } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target) && !document.querySelector('dialog[open]')) {
       if (event.key.length === 1 && lettersOff()) return
       const wasGoing = going
@@ -75,7 +92,7 @@ export function startKeys() {
     }
   })
   document.addEventListener('focusin', event => {
-    const row = event.target.closest('table[data-rows] tbody tr')
+    const row = event.target.closest('#page main tbody tr')
     if (row) for (const other of rows()) other.classList.toggle('is-focus', other === row)
   })
 }
