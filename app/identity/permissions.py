@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "case.export": frozenset({Role.SHIFT_SUPERVISOR, Role.DEPARTMENT_HEAD, Role.LEADER, Role.AUDITOR}),
     "case.import": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR}),
     "phrase.share": frozenset({Role.SHIFT_SUPERVISOR, Role.ADMINISTRATOR}),
+    "knowledge.edit": frozenset({Role.SHIFT_SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR}),
     "query.share": frozenset({Role.SHIFT_SUPERVISOR, Role.LEADER}),
     "field.manage": frozenset({Role.ADMINISTRATOR}),
     "case.instruct": frozenset({Role.LEADER}),

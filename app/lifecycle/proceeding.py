@@ -23,6 +23,10 @@ from app.lifecycle.tasks import complete_task
 from app.lifecycle.worklist import WorkItem, may_work_on, tasks_of_case
 from app.workflow import Runtime
 
+ANSWER = "ANSWER"
+"""Instead of a processing method: the caller was answered while on the telephone."""
+JUDGEMENT = "judgement"
+ANSWERED = ("judgement", "answer_text")
 UNIT = ("lead_department", "assist_departments")
 LEADER = "BUREAU_LEADER"
 
@@ -45,6 +49,11 @@ def offered(runtime: Runtime, session: Session, values: Mapping[str, Any], metho
     return shown_values(form, known)
 
 
+def answered(processing: Mapping[str, Any]) -> dict[str, Any]:
+    """The judgement of a consultation that was answered at once, with the text that was said."""
+    return {"judgement": ANSWER, "answer_text": processing.get("answer_text")}
+
+
 def processing_form(runtime: Runtime, session: Session) -> dict[str, Any]:
     return forms.deployed_form(runtime, session, forms.current_bundle_id(session), forms.PROCESSING)
 
@@ -55,10 +64,12 @@ def proceed(
     """File and dispatch as the processing form says, as far as this person may; returns the processing number once
     there is one. Done again it goes on where it stood. Raises Forbidden, Invalid, Conflict."""
     answers: dict[str, Mapping[str, Any]] = {
-        "judgement": {"judgement": "FILE"},
+        JUDGEMENT: {"judgement": "FILE"},
         "confirm_unit": {key: processing[key] for key in UNIT if processing.get(key)},
         forms.PROCESSING: processing,
     }
+    if processing.get("method") == ANSWER:
+        answers = {JUDGEMENT: answered(processing)}
     while (step := _next_step(runtime, case_id, actor, answers)) is not None:
         form_id = str(step.task.form_id)
         command = derived_id(f"proceed {form_id}", command_id)

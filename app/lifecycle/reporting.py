@@ -22,6 +22,7 @@ from app.identity import Actor, Scope, require
 from app.lifecycle import forms
 from app.lifecycle.city_lists import require_departments
 from app.lifecycle.dossier import new_dossier
+from app.lifecycle.proceeding import ANSWER, ANSWERED, JUDGEMENT, answered
 from app.lifecycle.subject import CASE
 from app.workflow import Fault, FirstTask, Runtime
 
@@ -120,7 +121,11 @@ def _register(
 def _chosen(
     runtime: Runtime, session: Session, bundle_id: UUID, processing: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
-    """The processing form's clean values. Raises Invalid."""
+    """The processing form's clean values; of an answer given at once what the judgement says. Raises Invalid."""
+    if processing.get("method") == ANSWER:
+        form = forms.deployed_form(runtime, session, bundle_id, JUDGEMENT)
+        said = forms.check(form, answered(processing), {"now": now.isoformat()})
+        return {key: said[key] for key in ANSWERED if said.get(key)} | {"answer_article": processing.get("article")}
     form = forms.deployed_form(runtime, session, bundle_id, forms.PROCESSING)
     chosen = forms.check(form, processing, {"now": now.isoformat()})
     require_departments(session, chosen)
@@ -164,6 +169,7 @@ def lifecycle_variables(case: CaseFile, registration: Registration) -> dict[str,
         "district": case.district,
         "urgency": case.urgency,
         "machine_made": case.machine_made,
+        "chosen_method": case.custom.get("method"),  # while registering; an emergency is dispatched by it at once
     }
 
 

@@ -53,6 +53,7 @@ def seed(
     with runtime.sessions.begin() as session:
         city.load_demo_city(session, SEED, start)
         knowledge.load_demo_phrases(session, SEED, start)
+        knowledge.load_demo_articles(session, SEED, start)
     with runtime.sessions() as session:
         places, people = places_of(session), _people(session)
     teller = Teller(number, places, now)

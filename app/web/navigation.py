@@ -75,6 +75,7 @@ ITEMS = (
     Item("complaints", "message-report", "/reports/complaints", _may("case.read")),
     Item("bulletins", "message-circle", "/bulletins", _reads_bulletins, "B"),
     Item("agenda", "calendar", "/agenda", _works),
+    Item("knowledge", "book-2", "/knowledge", lambda actor: not _WORKERS.isdisjoint(actor.roles()), "K"),
     Item("phrases", "writing", "/phrases", lambda actor: not _WORKERS.isdisjoint(actor.roles())),
     Item("telephone", "headset", "/admin/telephone", _may("telephone.manage")),
     Item("messages", "mail-forward", "/admin/messages", _may("message.read")),

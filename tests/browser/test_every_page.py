@@ -19,6 +19,7 @@ from app.core.ids import new_id
 from app.identity import SEED
 from app.identity.guard import PUBLIC, permission_of
 from app.identity.models import User
+from app.knowledge import find_articles, load_demo_articles
 from app.supervision.models import SpotCheck, SpotSample
 from app.web.app import create_app
 from app.workflow.models import UserTask
@@ -68,9 +69,15 @@ def examples(running: Running) -> Mapping[str, object]:
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
         "print_id": UUID(made.rpartition("/")[2]), "user_id": user.id, "kind": kind, "owner": owner,
-        **a_spot_check(running, order), "document_id": UUID(int=0),
+        **a_spot_check(running, order), "article_id": an_article(running), "document_id": UUID(int=0),
         "call_id": UUID(int=0), "recording_id": UUID(int=0),
     }  # fmt: skip
+
+
+def an_article(running: Running) -> UUID:
+    with running.runtime.sessions.begin() as session:
+        load_demo_articles(session, SEED, running.runtime.clock.now())
+        return find_articles(session, "井盖")[0].id
 
 
 def a_spot_check(running: Running, order: WorkOrder) -> dict[str, UUID]:

@@ -208,13 +208,15 @@ class Pane {
   }
 
   clicked({ target }) {
+    if (target.closest?.('[data-answer]')) return this.answer(target.closest('[data-article]'))
     const button = target.closest?.('[data-join]')
     if (button) this.join(button)
     if (target.closest?.('[data-insert]')) this.insert(target.closest('[data-phrase]'))
   }
 
   key(event) {
-    if (event.ctrlKey && event.key === '/') document.querySelector('[data-phrase]')?.focus()
+    if (event.ctrlKey && event.key === '/') document.querySelector('#knowledge-q').focus()
+    else if (event.altKey && event.key.toLowerCase() === 'a') this.answer(document.activeElement.closest('[data-article]') ?? document.querySelector('[data-article]'))
     else if (event.key === 'Enter' && event.target.matches?.('[data-phrase]')) this.insert(event.target)
     else return this.joinByKey(event)
     event.preventDefault()
@@ -224,6 +226,11 @@ class Pane {
     if (event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return
     const chosen = document.activeElement?.closest?.('[data-similar]')?.querySelector('[data-join]')
     if (chosen && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) this.join(chosen)
+  }
+
+  /** What the article says, to be changed and given as the answer; without one the answer is written. */
+  answer(article) {
+    document.dispatchEvent(new CustomEvent('citydesk:answer', { detail: { article } }))
   }
 
   /** The report becomes part of a case that is known already (并单). */
@@ -238,6 +245,57 @@ class Pane {
   }
 }
 
+/** The answer that was given while talking: it closes a consultation, or is proposed to who decides. */
+class Answer {
+  constructor(island) {
+    this.island = island
+    this.dialog = document.querySelector('#answer-dialog')
+    this.text = this.dialog.querySelector('textarea')
+    document.addEventListener('citydesk:answer', ({ detail }) => this.open(detail.article), { signal: life() })
+    this.dialog.querySelector('[data-close-answer]').addEventListener('click', () => this.dialog.close())
+    this.dialog.querySelector('[data-answer-send]').addEventListener('click', () => this.send())
+    this.dialog.addEventListener('keydown', event => event.ctrlKey && event.key === 'Enter' && this.send())
+    island.addEventListener('citydesk:refused', () => this.dialog.open && this.dialog.close())
+  }
+
+  /** Once all that must be filled is. */
+  open(article) {
+    const show = () => {
+      this.article = article && `${article.dataset.articleTitle} (${article.dataset.article}/${article.dataset.articleVersion})`
+      this.dialog.querySelector('[data-answer-article]').textContent = article?.dataset.articleTitle ?? ''
+      this.text.value = article?.querySelector('[data-phrase-body]').textContent ?? this.text.value
+      this.dialog.showModal()
+      this.text.focus()
+    }
+    this.island.dispatchEvent(new CustomEvent('citydesk:check', { detail: { then: show } }))
+  }
+
+  send() {
+    if (!this.text.reportValidity()) return
+    const processing = { method: 'ANSWER', answer_text: this.text.value, article: this.article || null }
+    this.island.dispatchEvent(new CustomEvent('citydesk:send', { detail: { processing } }))
+  }
+}
+
+/** Looked for while talking: articles by words. */
+class Knowledge {
+  constructor(place) {
+    this.place = place
+    place.querySelector('input').addEventListener('input', ({ target }) => {
+      clearTimeout(this.timer)
+      this.timer = setTimeout(() => this.ask(target.value), PAUSE)
+    })
+  }
+
+  async ask(words) {
+    const headers = { 'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content }
+    const found = this.place.querySelector('[data-knowledge-found]')
+    if (!words.trim()) return found.replaceChildren()
+    const response = await fetch('/knowledge/found', { method: 'POST', headers, body: new URLSearchParams({ q: words }) }).catch(() => null)
+    if (response?.ok && words === this.place.querySelector('input').value) found.innerHTML = await response.text()
+  }
+}
+
 function start(root) {
   const island = document.querySelector('#registration')
   startFiles(document.querySelector('[data-files]'))
@@ -246,6 +304,8 @@ function start(root) {
   const draft = new Draft(document.querySelector('[data-draft]'), island)
   new Processing(island)
   new Pane(island)
+  new Answer(island)
+  new Knowledge(document.querySelector('[data-knowledge]'))
   document.addEventListener('citydesk:form-changed', ({ detail }) => {
     if (detail.form !== island.id) return
     for (const part of [hints, draft, matter]) part.written(detail.values)

@@ -11,7 +11,7 @@ from app.core.http import language, site
 from app.identity import Role, group_labels
 from app.identity.guard import actor, permits
 from app.lifecycle.form_view import shown_form
-from app.lifecycle.proceeding import offered, proceed, processing_form
+from app.lifecycle.proceeding import ANSWER, offered, proceed, processing_form
 from app.lifecycle.routes import runtime
 from app.web.pages.frame import blueprint
 from app.web.problems import sentence
@@ -51,13 +51,19 @@ def chosen_processing() -> dict[str, Any] | None:
 
 def go_on(case_id: UUID, processing: dict[str, Any], command_id: UUID) -> None:
     """The report is saved, whatever comes of this; what could not be done stands as a task and is said."""
-    method = label("ProcessingMethod", str(processing.get("method")))
+    method = t("web.answer.method") if processing.get("method") == ANSWER else _method(processing)
     try:
         number = proceed(runtime(), case_id, processing, actor=actor(), command_id=command_id)
     except CitydeskError as error:
         flash(t("web.processing.stopped", why=sentence(error)), "error")
         return
-    if number:
+    if processing.get("method") == ANSWER:
+        flash(t("web.answer.done" if decides() else "web.processing.proposed", method=method))
+    elif number:
         flash(t("web.processing.done", method=method, number=number))
     else:
         flash(t("web.processing.under_way" if decides() else "web.processing.proposed", method=method))
+
+
+def _method(processing: dict[str, Any]) -> str:
+    return label("ProcessingMethod", str(processing.get("method")))

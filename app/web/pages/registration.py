@@ -20,7 +20,7 @@ from app.core.http import language, site
 from app.core.ids import new_id
 from app.documents import documents_of, forget_written
 from app.identity.guard import actor, permits
-from app.knowledge import phrases_about
+from app.knowledge import articles_about, phrases_about
 from app.lifecycle import forms
 from app.lifecycle.amending import amend_case, amendable_values
 from app.lifecycle.form_view import shown_form
@@ -192,7 +192,9 @@ def hints() -> Any:
         said = f"{typed.get('incident_summary', '')} {typed.get('detailed_content', '')}"
         matter = None if typed.get("category") else suggest_matter(session, said)
         phrases = phrases_about(session, actor(), f"{said} {_category_words(typed)}")
-    parts = {"phrases": phrases, "contacts": contacts, "phone": phone, "suggestion": suggestion,
+        chosen = [typed[key] for key in ("sub_category", "category") if typed.get(key)]
+        articles = articles_about(session, f"{said} {_category_words(typed)}", chosen)
+    parts = {"phrases": phrases, "articles": articles, "contacts": contacts, "phone": phone, "suggestion": suggestion,
              "similar": [{"found": one, "chip": chip_of_line(one.line, now())} for one in similar]}  # fmt: skip
     return jsonify({
         name: render_template("_hints.html", part=name, shown_calls=CALLS_SHOWN, pop="call" in request.args, **parts)

@@ -113,3 +113,29 @@ def test_words_propose_a_sub_category_and_a_text_from_the_knowledge(house: House
     assert "燃气泄漏应急" in parts["knowledge"]
     assert "停电答复" not in parts["knowledge"]
     assert desk.ask("/registrations/hints", values={**values, "category": "GAS_SUPPLY"}).json["matter"] is None
+
+
+@pytest.mark.feature("P01", "P02")
+def test_a_program_registers_and_proceeds_in_one_request(house: House, runtime: Runtime) -> None:
+    desk = Desk(house, "supervisor")
+    offered = desk.ask("/registrations/processing", values=REPORT, method="FILE_CASE").json["values"]
+    headers = desk.headers | {"Idempotency-Key": str(new_id())}
+    body = {"values": REPORT, "processing": offered}
+    first, again = (desk.browser.post("/api/v1/registrations", json=body, headers=headers) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json["processing_no"].startswith("LA")
+    assert again.json["case_no"] == first.json["case_no"]
+    assert again.json["repeated"]
+    _, (form,), tasks = forms_of(runtime, first.json["case_no"])
+    assert (form.processing_no, tasks) == (first.json["processing_no"], ["sign"])
+    wrong = desk.ask("/api/v1/registrations", values=REPORT, processing={"method": "SOMEHOW"})
+    assert wrong.status_code == 422
+
+
+def test_an_emergency_goes_at_once_by_the_method_chosen_at_the_console(house: House, runtime: Runtime) -> None:
+    desk = Desk(house, "supervisor")
+    values = REPORT | {"urgency": "EMERGENCY"}
+    offered = desk.ask("/registrations/processing", values=values, method="ASSIST").json["values"]
+    answer = desk.ask("/registrations/new", command_id=str(new_id()), values=values, processing=offered)
+    _, (form,), tasks = forms_of(runtime, answer.json["next"].rpartition("/")[2])
+    assert (form.method, tasks) == ("ASSIST", ["sign"])
