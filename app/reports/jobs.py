@@ -14,7 +14,7 @@ from app.cases.conditions import Day
 from app.core.errors import CitydeskError, Forbidden
 from app.identity import Actor, require
 from app.identity.models import User
-from app.reports import case_sheet, export
+from app.reports import case_sheet, dashboard_sheet, export
 from app.reports.actions import OUTBOX_KIND as KIND
 from app.reports.imports import bring_in
 from app.reports.models import ReportJob
@@ -41,7 +41,7 @@ def carry_out(runtime: Runtime, row: OutboxRow, *, folder: Path) -> None:
             job.state = "RUNNING"
         if job.kind == "EXPORT":
             _export(runtime, job, actor, folder)
-        elif job.kind == case_sheet.KIND:
+        elif job.kind in SHEETS:
             _print(runtime, job, actor, folder)
         else:
             bring_in(runtime, job, actor, folder, lambda done: note(runtime, job_id, done))
@@ -78,7 +78,13 @@ def _owner(session: Session, job: ReportJob) -> Actor:
     return actor
 
 
-_ACTIONS = {"EXPORT": "case.export", "IMPORT": "case.import", case_sheet.KIND: "case.read"}
+_ACTIONS = {
+    "EXPORT": "case.export",
+    "IMPORT": "case.import",
+    case_sheet.KIND: "case.read",
+    dashboard_sheet.KIND: "figures.read",
+}
+SHEETS = {case_sheet.KIND: case_sheet.sheet, dashboard_sheet.KIND: dashboard_sheet.sheet}
 
 
 def _print(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path) -> None:
@@ -86,7 +92,7 @@ def _print(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path) -> None
     with runtime.sessions.begin() as session:
         session.execute(update(ReportJob).where(ReportJob.id == job.id).values(total=case_sheet.PARTS))
     with runtime.sessions() as session:
-        html = case_sheet.sheet(runtime, session, job, actor)
+        html = SHEETS[job.kind](runtime, session, job, actor)
     note(runtime, job.id, 1)
     path.write_bytes(case_sheet.draw(html))
     _finish(runtime, job, path.name, case_sheet.PARTS, actor, _digest(path), runtime.clock.now())

@@ -65,7 +65,10 @@ def examples(running: Running) -> Mapping[str, object]:
         token = csrf_of(supervisor, "/exports")
         export = supervisor.post("/exports", data={"csrf_token": token, "format": "csv"}).headers["location"]
         made = supervisor.post(f"/cases/{journey.case_no}/prints", data={"csrf_token": token}).headers["location"]
+        token = csrf_of(supervisor, "/dashboard")
+        board = supervisor.post("/dashboard/prints", data={"csrf_token": token, "period": "month"}).headers["location"]
     return {
+        "board_id": UUID(board.rpartition("/")[2]),
         "case_no": case.case_no, "order_no": order.order_no, "task_id": task.task_id, "registration_id": report.id,
         "case_id": case.id, "order_id": order.id, "job_id": UUID(export.rpartition("/")[2]),
         "print_id": UUID(made.rpartition("/")[2]), "user_id": user.id, "kind": kind, "owner": owner,

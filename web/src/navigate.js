@@ -2,7 +2,7 @@
 // call bar, which stays, and with it whatever the telephone is doing. Forms that write are sent by the browser as ever.
 import htmx from 'htmx.org/dist/htmx.esm.js'
 import { startIslands } from './islands.js'
-import { turn } from './life.js'
+import { every, turn } from './life.js'
 
 Object.assign(htmx.config, {
   allowEval: false, // the content security policy
@@ -106,6 +106,13 @@ async function arrive(xhr, started) {
   await startIslands(scriptsOf(page).slice(1))
   started()
   settleFocus()
+  refreshAsAsked(xhr)
+}
+
+/** A page that shows work in progress asks to be seen again; the browser hears that of full loads alone. */
+function refreshAsAsked(xhr) {
+  const seconds = Number.parseInt(xhr.getResponseHeader('Refresh') ?? '', 10)
+  if (seconds) every(seconds * 1000, revisit)
 }
 
 /** What the shell says of where one is: rail, menu, bell, token. */

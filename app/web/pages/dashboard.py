@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import city, supervision, workflow
 from app.cases.routes import now, today
 from app.core.http import language, site
+from app.core.ids import new_id
 from app.identity import Role
 from app.identity.guard import actor, permits
 from app.identity.permissions import district_prefixes
@@ -104,7 +105,7 @@ def dashboard() -> str:
         kpis=_kpis(found), shapes=[_linked(shape, span) for shape in shapes], departments=_departments(found, scores),
         topics=_topics(found), categories=_categories(found, parents), chart=_chart(found, days), waiting=waiting,
         standing={key: formats.count_in_words(n) for key, n in standing.items() if n}, span_words=_span_words(span),
-        as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
+        command_id=new_id(), as_of=formats.moment(found.as_of, language(), site().settings.city_zone),
     )  # fmt: skip
 
 
