@@ -1,4 +1,4 @@
-"""Tables of what people write again and again, and of the knowledge base (migrations 0016, 0040)."""
+"""Tables of what people write again and again, and of the knowledge base (migrations 0016, 0041)."""
 
 from datetime import datetime
 from uuid import UUID
