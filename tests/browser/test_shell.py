@@ -112,7 +112,7 @@ def test_keys_lead_hide_and_can_be_switched_off(enter: Enter, running: Running, 
     page.keyboard.press("g")
     page.keyboard.press("t")
     page.keyboard.press("?")
-    expect(page.locator("dialog")).to_be_hidden()
+    expect(page.locator("[data-keys-help]")).to_be_hidden()
     assert page.url == f"{running.url}/cases/{case_no}"
 
 

@@ -103,9 +103,9 @@ function shellOf(page) {
 async function arrive(xhr, started) {
   const page = pageOf(xhr)
   drawAround(page)
+  settleFocus() // at once: soon the person may have moved on
   await startIslands(scriptsOf(page).slice(1))
   started()
-  settleFocus()
   refreshAsAsked(xhr)
 }
 
