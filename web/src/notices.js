@@ -8,14 +8,18 @@ const TOGETHER = 300 // milliseconds in which several are told as one
 const EVERY = 30_000
 const STREAMING = [...['inbox', 'board', 'case', 'deadlines'].map(name => `[data-island=${name}]`), '[data-callbar]'].join()
 
+const told = `citydesk:told:${document.documentElement.dataset.person ?? ''}` // the newest that was read out, on any page
+
+/** `aloud`: what is new is read out. What came while one page gave way to the next is not lost: the next one says it. */
 async function ask(bell, aloud) {
   const response = await fetch('/notices/pulse').catch(() => null)
   if (!response?.ok) return
   const { state, label, id, sentence } = await response.json()
   bell.dataset.bell = state
   bell.setAttribute('aria-label', label)
-  if (aloud && id && id !== bell.dataset.newest) toast(document.querySelector('[data-toasts]'), sentence)
-  bell.dataset.newest = id ?? ''
+  if (document.hidden) return // a page that is looked at says it
+  if (aloud && id && id !== localStorage.getItem(told)) toast(document.querySelector('[data-toasts]'), sentence)
+  localStorage.setItem(told, id ?? '')
 }
 
 export function startNotices() {
@@ -28,6 +32,9 @@ export function startNotices() {
       ask(bell, true)
     }, TOGETHER)
   }
-  if (document.querySelector(STREAMING)) news().addEventListener('notice', hear, { signal: life() })
-  else every(EVERY, () => document.hidden || ask(bell, 'newest' in bell.dataset))
+  const known = () => localStorage.getItem(told) !== null
+  if (document.querySelector(STREAMING)) {
+    news().addEventListener('notice', hear, { signal: life() })
+    news().addEventListener('open', () => ask(bell, known()), { signal: life() })
+  } else every(EVERY, () => document.hidden || ask(bell, known()))
 }
