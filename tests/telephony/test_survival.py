@@ -23,13 +23,13 @@ def events_are_whole(exchange: Exchange, caller: str) -> None:
 def test_telephony_is_killed_in_the_middle_of_a_talk(exchange: Exchange) -> None:
     exchange.sign_in("agent")
     seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
-    citizen = exchange.sipp.citizen("13800003001", "12310", Speak(), Wait(6), HangUp())
+    citizen = exchange.sipp.citizen("13800003001", "12310", Speak(), Wait(15), HangUp())
     exchange.until_state("agent", "ON_CALL")
     exchange.until(lambda: exchange.recordings(exchange.call("13800003001").id), what="it is recorded")
     exchange.kill()
     time.sleep(1)
     there = exchange.asterisk_cli("core show channels concise")
-    assert "PJSIP/city" in there
+    assert "PJSIP/trunk-city" in there
     assert "PJSIP/seat-8001" in there
     exchange.start()
     citizen.finish()
