@@ -4,6 +4,7 @@ Registers and decides nothing: what an operation does stands with its stage, who
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -164,8 +165,8 @@ def _contact_arrived(
 ) -> dict[str, Any]:
     """The case that a message, a fax or the automatic acceptance makes has its call, and what was said or sent."""
     case = reporting.contact_arrived(session, payload, actor, now, zone=zone)
-    if source := payload.get("contact_id"):
-        contacts.link_case(session, UUID(str(source)), case["subject_id"])
+    with suppress(ValueError):  # mail and the web have ids of their own, which are no call's
+        contacts.link_case(session, UUID(str(payload.get("contact_id"))), case["subject_id"])
     return case
 
 
