@@ -165,7 +165,7 @@ class Lead:
     def sleep(self) -> None:
         earliest = self._earliest()
         if earliest != self.announced or not self.told:
-            self.line.execute("update dispatcher set wakes_at = coalesce(%s, 'infinity')", (earliest,))
+            self.line.execute("update dispatcher set wakes_at = coalesce(%s::timestamptz, 'infinity')", (earliest,))
             self.announced, self.told = earliest, True
             earliest = self._earliest()  # one that came before our announcement woke nobody
         pause = CHECK

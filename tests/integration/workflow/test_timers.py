@@ -67,6 +67,15 @@ def fired(office: Office) -> list[Any]:
     return list(office.rows("select stream, recorded_at from history where kind = 'fire_timers' order by recorded_at"))
 
 
+def test_without_any_timer_it_sleeps_until_one_comes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "CHECK", 60.0)
+    with running(office):
+        until(lambda: office.rows("select 1 from dispatcher where wakes_at = 'infinity'"))
+        office.start("soon", {"delay": "PT0S"})
+        until(lambda: len(fired(office)) == 1)
+        office.start("soon", {"delay": "PT1S"})  # wakes it again, so that it sees that it is to stop
+
+
 def test_an_earlier_timer_wakes_a_sleeping_dispatcher(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """By NOTIFY: here it would look by itself after a minute only."""
     monkeypatch.setattr(dispatcher, "CHECK", 60.0)
