@@ -91,7 +91,7 @@ def _percent(counts: Counts, good: Measure, bad: Measure) -> str:
 
 def _most(found: Figures) -> int:
     values = (counts.get(each, 0) for counts in found.by_day.values() for each in (Measure.REGISTERED, Measure.CLOSED))
-    return max(values, default=0) or 1
+    return 2 * -(-max(values, default=0) // 2) or 2  # even: half of it is named too
 
 
 def _lines(found: Figures, days: Sequence[date], most: int, say: Any) -> list[Line]:
