@@ -129,6 +129,7 @@ def test_an_agent_looks_a_thing_up_and_answers_at_once(enter: Enter, running: Ru
         load_demo_articles(session, SEED, running.runtime.clock.now())
     page = enter("supervisor", "zh-CN")
     page.goto(f"{running.url}/knowledge?q=路灯")
+    assert violations(page) == ""
     page.keyboard.press("j")
     expect(page.locator("tr.is-focus a")).to_have_text("路灯由谁负责")
     page.keyboard.press("Enter")
