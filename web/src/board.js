@@ -1,16 +1,15 @@
 // The order board: arrows among cards, deeds by key, news in place. Dragging does nothing; without this file the
 // buttons and links do everything.
-import { news } from './stream.js'
 import { toast } from './toasts.js'
 import { letters } from './keys.js'
 import { entriesOf, listen as listenToOutbox } from './outbox.js'
 import { me, sayWaiting, startStreet } from './waiting.js'
-import { every, life } from './life.js'
+import { life } from './life.js'
 import { island } from './islands.js'
 import { visit } from './navigate.js'
+import { Tidings } from './tidings.js'
 
-const PULSE = 3_000 // at most so often the columns are asked for
-const SILENCE = 10_000 // the server beats each five seconds
+const SELDOM = 3_000 // milliseconds
 
 class Board {
   constructor(root) {
@@ -18,9 +17,9 @@ class Board {
     this.words = JSON.parse(root.querySelector('[data-words]').textContent)
     this.toasts = document.querySelector('[data-toasts]')
     this.pill = root.querySelector('[data-newpill]')
-    this.lost = root.querySelector('[data-live-lost]')
-    this.asked = 0
-    this.heard = Date.now()
+    this.tidings = new Tidings({
+      root, words: this.words, seldom: SELDOM, address: () => `/orders/pulse?${root.dataset.query}`, show: told => this.show(told),
+    })
   }
 
   start() {
@@ -36,7 +35,7 @@ class Board {
     this.root.addEventListener('focusin', event => this.mark(event.target.closest('.order')))
     document.addEventListener('submit', event => this.submitted(event), { capture: true, signal: life() })
     this.showTab(location.hash.slice(3) || this.firstFull())
-    this.listen()
+    this.tidings.start(({ by }) => (this.by = by))
     startStreet(this.root, this.words)
     listenToOutbox(({ what }) => this.drawWaiting(what), life())
     this.drawWaiting(navigator.onLine ? '' : 'offline')
@@ -201,7 +200,6 @@ class Board {
     if (!fresh) return
     this.root.replaceChildren(...fresh.childNodes)
     this.pill = this.root.querySelector('[data-newpill]')
-    this.lost = this.root.querySelector('[data-live-lost]')
     this.showTab(this.tab)
     if (!card) return
     const same = this.root.querySelector(`[data-column="${column}"] [data-order="${card.dataset.order}"]`)
@@ -210,52 +208,18 @@ class Board {
   }
 
   // ---------------------------------------------------------------- news
-  listen() {
-    news().addEventListener('beat', () => this.alive(), { signal: life() })
-    news().addEventListener('task', event => {
-      this.alive()
-      this.by = JSON.parse(event.data).by
-      this.refresh()
-    }, { signal: life() })
-    every(1000, () => this.watch())
-  }
-
-  alive() {
-    if (!this.lost.hidden) this.refresh()
-    this.heard = Date.now()
-    this.lost.hidden = true
-  }
-
-  watch() {
-    if (Date.now() - this.heard <= SILENCE || !this.lost.hidden) return
-    const at = new Date(this.heard).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hour12: false })
-    this.lost.textContent = this.words.interrupted.replace('{at}', at)
-    this.lost.hidden = false
-  }
-
-  refresh() {
-    if (this.pending) return
-    this.pending = setTimeout(() => this.pulse(), Math.max(200, this.asked + PULSE - Date.now()))
-  }
-
   /** Counts in place; a card that moved stays, greyed, and says so; new ones wait at the edge. */
-  async pulse() {
-    this.pending = null
-    this.asked = Date.now()
-    const response = await fetch(`/orders/pulse?${this.root.dataset.query}`).catch(() => null)
-    if (!response?.ok) return
-    const { ids, counts } = await response.json()
+  show({ ids, counts }) {
     for (const place of this.root.querySelectorAll('[data-count]')) place.textContent = counts[place.dataset.count]
-    let news = 0
+    let fresh = 0
     for (const column of this.columns()) {
       const now = new Set(ids[column.dataset.column])
       for (const card of this.cards(column)) {
         if (!now.delete(card.dataset.order) && !card.dataset.gone) this.gone(card)
       }
-      news += now.size
+      fresh += now.size
     }
-    this.pill.hidden = news === 0
-    this.pill.querySelector('[data-newpill-text]').textContent = this.words.new.replace('{n}', news)
+    this.tidings.offer(this.pill, fresh)
   }
 
   gone(card) {

@@ -1,11 +1,10 @@
 // The deadline board: choose and remind by keys; figures count on in place, what is new waits at the edge.
 import { letters } from './keys.js'
-import { news } from './stream.js'
-import { every, life } from './life.js'
+import { every } from './life.js'
 import { island } from './islands.js'
+import { Tidings } from './tidings.js'
 
-const SILENCE = 10_000 // the server beats each five seconds
-const PULSE = 10_000 // milliseconds: the whole city is counted each time
+const SELDOM = 10_000 // milliseconds: the whole city is counted each time
 
 class Deadlines {
   constructor(root) {
@@ -13,9 +12,9 @@ class Deadlines {
     this.words = JSON.parse(root.querySelector('[data-words]').textContent)
     this.form = root.querySelector('[data-reminders]')
     this.pill = root.querySelector('[data-newpill]')
-    this.lost = root.querySelector('[data-live-lost]')
-    this.heard = Date.now()
-    this.asked = 0
+    this.tidings = new Tidings({
+      root, words: this.words, seldom: SELDOM, address: () => `/deadlines/pulse?${root.dataset.query}`, show: told => this.show(told),
+    })
   }
 
   start() {
@@ -25,7 +24,8 @@ class Deadlines {
       '.': () => this.pill.hidden || this.pill.click(),
     })
     this.showSelection()
-    this.listen()
+    this.tidings.start()
+    every(60_000, () => this.tidings.refresh()) // time alone makes orders late
     this.root.dataset.ready = 'true'
   }
 
@@ -58,48 +58,13 @@ class Deadlines {
   }
 
   // ---------------------------------------------------------------- news
-  listen() {
-    const source = news()
-    source.addEventListener('beat', () => this.alive(), { signal: life() })
-    source.addEventListener('task', () => {
-      this.alive()
-      this.refresh()
-    }, { signal: life() })
-    every(1000, () => this.watch())
-    every(60_000, () => this.refresh()) // time alone makes orders late
-  }
-
-  alive() {
-    if (!this.lost.hidden) this.refresh()
-    this.heard = Date.now()
-    this.lost.hidden = true
-  }
-
-  watch() {
-    if (Date.now() - this.heard <= SILENCE || !this.lost.hidden) return
-    const at = new Date(this.heard).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hour12: false })
-    this.lost.textContent = this.words.interrupted.replace('{at}', at)
-    this.lost.hidden = false
-  }
-
-  refresh() {
-    if (this.pending) return
-    this.pending = setTimeout(() => this.pulse(), Math.max(200, this.asked + PULSE - Date.now()))
-  }
-
   /** Figures in place; an order that left the page's bucket is greyed, new ones wait at the edge. */
-  async pulse() {
-    this.pending = null
-    this.asked = Date.now()
-    const response = await fetch(`/deadlines/pulse?${this.root.dataset.query}`).catch(() => null)
-    if (!response?.ok) return
-    const { ids, counts } = await response.json()
+  show({ ids, counts }) {
     for (const place of this.root.querySelectorAll('[data-count]')) place.textContent = counts[place.dataset.count] ?? 0
     if (this.root.dataset.later === 'true') return
     const now = new Set(ids)
     for (const row of this.rows()) if (!now.delete(row.dataset.order) && this.rows().length < 50) this.gone(row)
-    this.pill.hidden = now.size === 0
-    this.pill.querySelector('[data-newpill-text]').textContent = this.words.new.replace('{n}', now.size)
+    this.tidings.offer(this.pill, now.size)
   }
 
   gone(row) {

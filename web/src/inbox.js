@@ -205,7 +205,7 @@ class Inbox {
     this.undoing = answer.undo.length ? answer.undo : null
     const undo = this.undoing && (() => this.undo())
     toast(this.toasts, answer.said, { undo, undoText: this.words.undo, lines: answer.refusals, closeText: this.words.close })
-    this.live.refresh()
+    this.live.tidings.refresh()
   }
 
   /** Rows as the server draws them now, each in its place; what is gone stays, greyed, until the next refresh. */
