@@ -167,8 +167,8 @@ def area_of_caller(session: Session, phone: str, since: datetime) -> str | None:
 
 # ------------------------------------------------------------------ what a caller may hear (F01)
 def state_by_number(session: Session, typed: str, caller: str, today: date) -> dict[str, Any]:
-    """What a caller who typed an acceptance number hears: `found`, and then the `stage` alone; `answer`, the reply
-    given, only where the caller's own number made the report. Nothing of a confidential case: as if it were unknown."""
+    """What a caller who typed an acceptance number may hear: `found`, and then `stage`, `status` and `ended` alone;
+    `own` is whether the caller's number made the report. Nothing of a confidential case: as if it were unknown."""
     case_id = find_case_id(session, typed, today)
     case = session.get(CaseFile, case_id) if case_id else None
     if case is None or case.confidential:

@@ -86,7 +86,7 @@ def test_unattended_a_message_is_taken_and_becomes_a_registration(exchange: Exch
     assert (registration.channel, case.district, case.machine_made) == ("VOICEMAIL", "jz/dongcheng", True)
 
 
-@pytest.mark.feature("T33", "T34")
+@pytest.mark.feature("T33", "T34", "F01")
 def test_the_machine_takes_a_complaint_and_the_whole_dialogue_is_recorded(exchange: Exchange) -> None:
     keys = (Speak(), Wait(0.8), Press("2"), Wait(1.2), Press("4"), Wait(1.2), Press("#"), Wait(3), Press("#"))
     exchange.sipp.citizen("13800000005", "12319", *keys, UntilHungUp(20)).finish(45)
@@ -103,6 +103,22 @@ def test_the_machine_takes_a_complaint_and_the_whole_dialogue_is_recorded(exchan
     case, registration = given_registration(exchange, "13800000005")
     assert (case.category, case.service_type) == ("CITY_APPEARANCE_AND_SANITATION", "COMPLAINT")
     assert registration.channel == "PHONE"
+    hear_its_state(exchange, registration.acceptance_no)
+
+
+def hear_its_state(exchange: Exchange, number: str) -> None:
+    """Who types the number hears how far it is; who mistypes it, that there is none (F01)."""
+    wrong = f"{number[:-1]}{(int(number[-1]) + 1) % 10}"
+    typed = [(Wait(0.8), Press("3"), Wait(1.2), *map(Press, each), Press("#"), Wait(2)) for each in (number, wrong)]
+    for citizen, keys in zip(("13800000055", "13800000056"), typed, strict=True):
+        exchange.sipp.citizen(citizen, "12319", *keys, HangUp()).finish(45)
+    for citizen, said in (("13800000055", "say_state"), ("13800000056", "say_unknown")):
+        call = exchange.ended(citizen)
+        with exchange.sessions() as session:
+            run = exchange.until(lambda call=call, session=session: audit.read(session, call.id), what="the voice run")[
+                0
+            ]
+        assert said in [step["element"] for step in run.steps], citizen
 
 
 @pytest.mark.feature("S17")

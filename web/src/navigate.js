@@ -81,7 +81,7 @@ function beforeSwap(event) {
   event.detail.isError = false
   if (!fits) return window.location.assign(xhr.responseURL || event.detail.pathInfo.finalRequestPath)
   for (const link of page.querySelectorAll('link[rel=stylesheet]')) {
-    if (!document.querySelector(`link[href="${link.getAttribute('href')}"]`)) document.head.append(document.adoptNode(link.cloneNode()))
+    if (!document.querySelector(`link[rel=stylesheet][href="${link.getAttribute('href')}"]`)) document.head.append(document.adoptNode(link.cloneNode()))
   }
   turn()
 }
