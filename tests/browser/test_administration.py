@@ -50,6 +50,7 @@ def test_a_day_off_is_entered_in_the_year(enter: Enter, running: Running) -> Non
     page.goto(f"{running.url}/admin/calendars/city/jz?year=2027")
     expect(page.get_by_text("only the week counts")).to_be_visible()
     page.locator('a[href*="day=2027-10-01"]').click()
+    page.locator('a[href*="day=2027-10-01"][aria-current]').wait_for()
     page.get_by_role("radio", name="days off").check()
     page.locator("#f-reason").fill("National Day")
     page.locator("#h-day").locator("xpath=../..").get_by_role("button", name="Publish a new version").click()

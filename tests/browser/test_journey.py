@@ -119,6 +119,7 @@ def test_somebody_was_faster_and_my_text_is_still_there(enter: Enter, running: R
     for page in pages:
         page.goto(f"{running.url}/tasks")
         page.locator("tr", has_text="Judged by two").locator("a").click()
+        page.locator("[data-sends=task]").wait_for()
         settled(page)
         page.get_by_label("Ask").check()
         page.get_by_label("Reason").fill("Which of the two gates does the caller mean?")

@@ -15,6 +15,7 @@ import { news } from './stream.js'
 const KEYS = { F2: ['answer'], F4: ['hold', 'resume'], F6: ['mute'], F7: ['transfer', 'pass_on', 'complete'], F8: ['conference'], F9: ['hang_up'], F10: ['wrapped_up'] }
 const TWICE = 1000 // milliseconds: hanging up by key is asked twice
 const SETTLE = 120 // what was told may reach the database a little later
+const AGAIN = 1000 // milliseconds
 const WINDOW_ANSWERS = 1500
 const LEAVING = 3000 // a page that is not gone by then stays
 const TALKING = new Set(['RINGING', 'ON_CALL', 'HOLDING'])
@@ -97,6 +98,7 @@ class Callbar {
   seatChanged({ state, since, seat, reason, call }) {
     const same = call && call === this.call.call
     const about = same ? this.call : { answered: this.call.answered, kind: this.call.kind, waiting: this.call.waiting, longest: this.call.longest, off: this.call.off }
+    this.newest = Date.parse(since)
     this.show({ ...about, state, since, seat, reason, call })
     if (state === 'HOLDING' || !TALKING.has(state)) this.refresh()
     else if (!same || !this.call.about) this.learn(call)
@@ -118,15 +120,17 @@ class Callbar {
     if (told.calls_back) this.popUp()
   }
 
-  refresh(sentence = '') {
+  /** Asks for the state a little later; an answer that is older than what was heard meanwhile is asked for again. */
+  refresh(sentence = '', wait = SETTLE) {
     if (sentence) this.alert.textContent = sentence
     clearTimeout(this.pending)
     this.pending = setTimeout(async () => {
       const told = await get('/phone/state')
       if (!told) return
+      if (Date.parse(told.since) < this.newest) return this.refresh('', AGAIN)
       this.show({ answered: this.call.answered, muted: this.call.muted, ...told })
       this.popUp()
-    }, SETTLE)
+    }, wait)
   }
 
   heardWindow(phone) {
