@@ -15,7 +15,7 @@ import { news } from './stream.js'
 const KEYS = { F2: ['answer'], F4: ['hold', 'resume'], F6: ['mute'], F7: ['transfer', 'pass_on', 'complete'], F8: ['conference'], F9: ['hang_up'], F10: ['wrapped_up'] }
 const TWICE = 1000 // milliseconds: hanging up by key is asked twice
 const SETTLE = 120 // what was told may reach the database a little later
-const AGAIN = 1000 // milliseconds
+const AGAIN = 400 // milliseconds
 const WINDOW_ANSWERS = 1500
 const LEAVING = 3000 // a page that is not gone by then stays
 const TALKING = new Set(['RINGING', 'ON_CALL', 'HOLDING'])
@@ -127,7 +127,10 @@ class Callbar {
     this.pending = setTimeout(async () => {
       const told = await get('/phone/state')
       if (!told) return
-      if (Date.parse(told.since) < this.newest) return this.refresh('', AGAIN)
+      if (Date.parse(told.since) < this.newest) {
+        this.show({ ...this.call, kind: told.kind }) // what it lifts by is as true as before
+        return this.refresh('', AGAIN)
+      }
       this.show({ answered: this.call.answered, muted: this.call.muted, ...told })
       this.popUp()
     }, wait)
