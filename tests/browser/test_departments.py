@@ -118,6 +118,7 @@ def test_a_bad_network_loses_no_text_and_sends_nothing_twice(enter: Enter, runni
     page.context.set_offline(True)
     said.fill("Written where there is no network")
     expect(page.locator("[data-draft-state]")).to_contain_text("kept on this device")
+    page.wait_for_function("JSON.stringify({...localStorage}).includes('there is no network')")
     page.context.set_offline(False)
     page.reload()
     settled(page)
