@@ -17,7 +17,6 @@ const TWICE = 1000 // milliseconds: hanging up by key is asked twice
 const SETTLE = 120 // what was told may reach the database a little later
 const AGAIN = 400 // milliseconds
 const WINDOW_ANSWERS = 1500
-const LEAVING = 3000 // a page that is not gone by then stays
 const TALKING = new Set(['RINGING', 'ON_CALL', 'HOLDING'])
 
 export function clock(milliseconds) {
@@ -34,7 +33,7 @@ class Callbar {
     this.alert = bar.querySelector('[data-callbar-alert]')
     this.words = JSON.parse(bar.querySelector('[data-words]').textContent)
     this.hungUp = 0
-    this.leaves = 0 // when this page set out for a call's form
+    this.onTheWay = null // to a call's form
     this.window = { heard: false, registered: true }
   }
 
@@ -73,7 +72,7 @@ class Callbar {
   /** Also where the ringing itself was not heard: the page was just on its way. */
   popUp() {
     const { state, direction, call, calls_back: back } = this.call
-    if (state === 'RINGING' && (direction === 'IN' || back) && call && pop(this.call, this.words.pop)) this.leaves = Date.now()
+    if (state === 'RINGING' && (direction === 'IN' || back) && call) this.onTheWay = pop(this.call, this.words.pop) ?? this.onTheWay
   }
 
   // ------------------------------------------------------------------ hearing
@@ -113,7 +112,7 @@ class Callbar {
   }
 
   async learn(call) {
-    if (Date.now() - this.leaves < LEAVING) return
+    await this.onTheWay // what the bar asks for would only keep the form waiting
     const told = call && (await get(`/phone/calls/${call}`))
     if (!told || this.call.call !== call) return
     this.show({ ...this.call, ...told })

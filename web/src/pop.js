@@ -24,16 +24,15 @@ export function watchFront() {
   document.addEventListener('visibilitychange', inFront)
 }
 
-/** True when this page leaves for the form: what it still asked would only keep the form waiting. `words`: {offer, open}. */
+/** A promise of the form when the page goes there; null where nothing is opened. `words`: {offer, open}. */
 export function pop(call, words) {
   const url = `/registrations/new?call=${call.call}`
-  if (location.pathname + location.search === url) return false
-  if (localStorage.getItem(FRONT) !== page && localStorage.getItem(FRONT)) return false
-  if (localStorage.getItem(SHOWN) === call.call) return false
+  if (location.pathname + location.search === url) return null
+  if (localStorage.getItem(FRONT) !== page && localStorage.getItem(FRONT)) return null
+  if (localStorage.getItem(SHOWN) === call.call) return null
   localStorage.setItem(SHOWN, call.call)
   if (!writing()) {
-    visit(url)
-    return true
+    return Promise.resolve(visit(url)).catch(() => {}) // a page that does not come is fetched by the browser (navigate.js)
   }
   const box = document.querySelector('[data-toasts]')
   const open = () => window.open(url, '_blank') ?? location.assign(url)
@@ -44,5 +43,5 @@ export function pop(call, words) {
     document.removeEventListener('keydown', opens)
     box.querySelector('[data-undo]').click()
   })
-  return false
+  return null
 }
