@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import workflow
@@ -20,7 +19,7 @@ from app.core.ids import new_id
 from app.identity import Actor, can, require
 from app.lifecycle.combining import MERGED
 from app.lifecycle.dossier import dossier_of
-from app.lifecycle.reporting import LOCK_NOT_AVAILABLE, lifecycle_variables
+from app.lifecycle.reporting import lifecycle_variables
 from app.lifecycle.subject import CASE
 from app.workflow import Fault, OnInstance, Runtime, View
 from app.workflow.engine.types import Call, Variables
@@ -41,7 +40,7 @@ def reopen(
         raise Invalid("lifecycle.reason_wanted")
     command, now = command_id or new_id(), runtime.clock.now()
     try:
-        with runtime.sessions.begin() as session:
+        with workflow.busy_when_locked(), runtime.sessions.begin() as session:
             require(actor, "case.reopen", scope_of(case_by_id(session, case_id, actor)))
             case = session.scalars(select(CaseFile).where(CaseFile.id == case_id).with_for_update()).one()
             session.refresh(case)
@@ -51,10 +50,6 @@ def reopen(
             _begin(runtime, session, case, reason.strip(), actor, command, now)
     except Fault as error:
         raise Conflict("lifecycle.cannot_reopen", element=error.element or "–") from error
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            raise workflow.Busy from error
-        raise
     workflow.after_commit(runtime, session)
 
 

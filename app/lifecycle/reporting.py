@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import workflow
@@ -29,7 +29,6 @@ from app.workflow import Fault, FirstTask, Runtime
 log = logging.getLogger(__name__)
 
 PROCESS = "lifecycle"
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def register(
     command = command_id or new_id()
     content = {**values, "processing": processing} if processing else values
     try:
-        with runtime.sessions.begin() as session:
+        with workflow.busy_when_locked(), runtime.sessions.begin() as session:  # many register at once
             if (known := _known(session, command, content, actor)) is not None:
                 return known
             made = _register(runtime, session, values, processing, actor, command, now or runtime.clock.now())
@@ -68,10 +67,6 @@ def register(
             raise
         log.warning("a report could not be registered: %s", error)
         raise Conflict("lifecycle.cannot_begin", element=error.element or "–") from error
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:  # many register at once
-            raise workflow.Busy from error
-        raise
     workflow.after_commit(runtime, session)
     return made
 

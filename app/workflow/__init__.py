@@ -27,6 +27,7 @@ from app.workflow.queries import (
     tasks_of,
 )
 from app.workflow.replay import Token, Tokens, replay, tokens
+from app.workflow.running import busy_when_locked
 from app.workflow.runtime import OnInstance, Runtime
 from app.workflow.schemas import (
     Bundle,
@@ -49,7 +50,7 @@ __all__ = [
     "MOST_COUNTED", "BpmnError", "Broadcast", "Bundle", "Busy", "Call", "Command", "DecidedTable", "Delivered",
     "Fault", "FiredRule", "FirstTask", "Gone", "IncidentView", "InstanceView", "Later", "OnInstance", "Operation",
     "OutboxRow", "Permanent", "Post", "Reach", "Registry", "Result", "Runtime", "Started", "Stuck", "TaskView",
-    "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow", "broadcast",
+    "Temporary", "Token", "Tokens", "UnknownInstance", "View", "after_commit", "allow", "broadcast", "busy_when_locked",
     "current_bundle", "decisions_of", "deliver", "deliver_outbox", "deliver_sent", "deliver_signal", "deploy",
     "deployments", "diagram", "execute", "file_of", "files_of", "form", "identities", "inbox", "inbox_counts",
     "inbox_size",

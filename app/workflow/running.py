@@ -1,14 +1,15 @@
 """Running the engine inside a command's transaction: its context, its operations, and what listens to its steps."""
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.workflow.bundles import with_grants
@@ -29,6 +30,7 @@ from app.workflow.engine.types import (
     Step,
     Variables,
 )
+from app.workflow.errors import Busy
 from app.workflow.runtime import OnInstance, Runtime
 
 
@@ -91,7 +93,8 @@ def guarded(element: str | None, action: Callable[[], T]) -> T:
         raise Fault(element, f"{type(error).__name__}: {error}") from error
 
 
-PASSING = ("55P03", "40P01", "40001", "57014")
+LOCK_NOT_AVAILABLE = "55P03"
+PASSING = (LOCK_NOT_AVAILABLE, "40P01", "40001", "57014")
 """Lock not available, deadlock, serialisation failure, statement cancelled: another try may go through."""
 
 
@@ -99,6 +102,17 @@ def passing(error: DBAPIError) -> bool:
     """Whether the failure is the moment's and not the command's."""
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state is None or state in PASSING or state.startswith(("08", "57P"))
+
+
+@contextmanager
+def busy_when_locked() -> Iterator[None]:
+    """For who opens a transaction of their own: a lock that somebody else holds too long is Busy."""
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise Busy from error
+        raise
 
 
 def move(runtime: Runtime, session: Session, on: OnInstance, state: bytes, commands: Sequence[EngineCommand]) -> Moved:
