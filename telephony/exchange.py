@@ -157,8 +157,8 @@ class Exchange:
     def end(
         self, call_id: UUID, outcome: Outcome | None = None, cause: str | None = None, *, reason: str = "normal"
     ) -> None:  # fmt: skip
-        """The call is over, whoever hung up; what still rings or talks in it is hung up too, for
-        that `reason`. Once only."""
+        """The call is over, whoever hung up; what still rings or talks in it is hung up too, for that `reason`. Once
+        only, so this comes before any hanging up of one's own: the first to say why it ended is believed."""
         call = self.live(call_id)
         if call is None or (outcome is None and (call_id in self._ending or call.stage is Stage.FAX)):
             return  # what a fax came to is known when its pages are here

@@ -109,7 +109,6 @@ class Outbound:
             exchange.end(call.id, Outcome.UNREACHED, cause="seat")
             return
         if call.callback is not None and self._called_us(call, number):
-            await exchange.ari.hang_up(channel)
             exchange.end(call.id, Outcome.UNREACHED, cause="on_line")
             return
         await self._reach(call, number)
@@ -168,9 +167,8 @@ class Outbound:
                 if leg is not None:
                     break
             if leg is None:
-                await exchange.ari.hang_up(call.channel, "no_answer")
                 busy = exchange.calls[call.id].refused == "busy"
-                exchange.end(call.id, Outcome.UNREACHED, cause="busy" if busy else "no_answer")
+                exchange.end(call.id, Outcome.UNREACHED, cause="busy" if busy else "no_answer", reason="no_answer")
                 return
             await line.answer()
             await self.talks.begin(call.id, leg)

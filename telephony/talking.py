@@ -1,18 +1,14 @@
 """Talks: who hears whom, what is recorded, and how a talk is held, handed on and ended."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from app.contacts import AgentState, CallKind, Outcome
-from telephony.ari import AriError
+from app.contacts import AgentState, CallKind
 from telephony.calls import SEAT, Call, Leg, Stage
 from telephony.exchange import Exchange
 from telephony.recordings import Recordings
 from telephony.texts import WORK_NO, in_language
-
-log = logging.getLogger(__name__)
 
 
 class Talks:
@@ -166,11 +162,3 @@ class Talks:
         exchange.note(call.id, CallKind.COMMANDED, name="force_disconnect", by=str(by))
         exchange.end(call.id, cause="disconnected")
         self.forget(call.id)
-
-    async def lost(self, call: Call) -> None:
-        """After a restart: the citizen is there and nobody talks with them any more."""
-        try:
-            await self.exchange.ari.hang_up(call.channel)
-        except AriError as error:
-            log.warning("%s", error)
-        self.exchange.end(call.id, Outcome.ANSWERED, cause="lost")

@@ -85,8 +85,8 @@ class Transfers:
         if group is not None and group in exchange.snapshot.groups:
             outcome = await self.queue.wait(call.id, group, call.priority, None)
         if outcome not in (ANSWERED, ASKED) or exchange.live(call.id) is not None:
-            await exchange.ari.hang_up(call.channel)
             exchange.end(call.id, cause="transfer")
+            exchange.go(exchange.ari.hang_up(call.channel))
 
     def _sender(self, by: UUID | None) -> list[str]:
         at = self.exchange.seats.of(by, self.exchange.now()) if by else None
