@@ -7,6 +7,7 @@ import { every, turn } from './life.js'
 Object.assign(htmx.config, {
   allowEval: false, // the content security policy
   includeIndicatorStyles: false,
+  attributesToSettle: [], // else the new page wears the old one's classes, "is being fetched" among them, for its first moments
   historyCacheSize: 0, // citizens' data stay out of the browser's store: going back asks the server
   scrollIntoViewOnBoost: false,
   scrollBehavior: 'instant',

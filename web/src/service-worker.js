@@ -16,7 +16,7 @@ self.addEventListener('activate', event => event.waitUntil(takeOver()))
 
 /** Pages of an older build name files that are no more. */
 async function takeOver() {
-  for (const name of await caches.keys()) if (name.startsWith('citydesk-files:') && name !== FILES) await caches.delete(name)
+  for (const name of await caches.keys()) if (name !== FILES) await caches.delete(name)
   await keepOnly(null)
   await self.clients.claim()
 }
