@@ -89,7 +89,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def violations(page: Page) -> str:
-    """What axe finds; empty when nobody is shut out."""
+    """What axe finds once the page that was asked for is here; empty when nobody is shut out."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
     found = Axe().run(page)
     return found.generate_report() if found.violations_count else ""
 

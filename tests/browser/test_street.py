@@ -72,12 +72,20 @@ class Telephone:
         self.context = None
 
 
+KEPT = """async () => {
+  if (!(await indexedDB.databases()).some(({ name }) => name === 'citydesk-pages')) return []
+  const done = request => new Promise(resolve => { request.onsuccess = () => resolve(request.result) })
+  const kept = await done(indexedDB.open('citydesk-pages'))
+  const pages = await done(kept.transaction('pages').objectStore('pages').getAllKeys())
+  kept.close()
+  return pages
+}"""
+"""The pages that this browser keeps."""
+
+
 def kept_by_worker(page: Page) -> None:
     """The service worker has this page."""
-    page.wait_for_function(
-        "async () => (await Promise.all((await caches.keys()).filter(name => name.startsWith('citydesk-pages:'))"
-        ".map(async name => (await caches.open(name)).match(location.pathname)))).some(Boolean)"
-    )
+    page.wait_for_function(f"async () => (await ({KEPT})()).includes(location.pathname)")
 
 
 def waiting_of(page: Page) -> Locator:
@@ -86,7 +94,7 @@ def waiting_of(page: Page) -> Locator:
 
 def keeps_nothing(page: Page) -> None:
     page.wait_for_url(re.compile("/sign-in"))
-    page.wait_for_function("async () => !(await caches.keys()).some(name => name.startsWith('citydesk-pages:'))")
+    page.wait_for_function(f"async () => !(await ({KEPT})()).length")
 
 
 @pytest.mark.feature("D05")
