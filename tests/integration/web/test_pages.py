@@ -16,10 +16,12 @@ from app.cases.models import CaseFile, Registration
 from app.core.db import transaction
 from app.core.settings import Settings
 from app.messaging import send_notice
+from app.web import security
 from app.web.app import create_app
 from app.workflow import Call, Fault, OnInstance, Runtime
+from tests.demo_city import PASSWORD
 
-from .conftest import House, csrf_of
+from .conftest import House, csrf_of, forget_sign_ins
 from .test_api import given_a_case, the_task, values_of
 
 
@@ -187,6 +189,20 @@ def test_an_error_shows_a_reference_and_not_its_cause(house: House, runtime: Run
     assert answer.status_code == 500
     assert answer.json["reference"]
     assert "ZeroDivision" not in answer.text
+
+
+def test_sign_ins_from_one_address_are_counted(
+    runtime: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_sign_ins(settings)
+    monkeypatch.setattr(security, "SIGN_INS", "2 per minute")
+    house = House(create_app(runtime, settings))
+    house.person("agent")
+    house.person("supervisor")
+    third = house.app.test_client().post("/api/v1/sessions", json={"username": "agent", "password": PASSWORD})
+    assert (third.status_code, third.json["code"]) == (429, "http-429")
+    forget_sign_ins(settings)
+    house.person("agent")
 
 
 def test_signing_in_works_while_valkey_is_away(runtime: Runtime, settings: Settings) -> None:
