@@ -128,8 +128,9 @@ class Transfers:
     async def cancel(self, call: Call, agent: UUID) -> None:
         """Back to the citizen; the one who was asked is let go."""
         asking = self._of(call, agent)
-        await self.exchange.ari.hang_up(asking.other.id)
         self.ringing.stopped(call.id, asking.other.id, "cancelled")
+        self._free(call, asking.other)
+        await self.exchange.ari.hang_up(asking.other.id)
         await self._tidy(call.id)
         await self._back(call.id, agent)
 
@@ -149,9 +150,10 @@ class Transfers:
         await self.talks.join(self.exchange.calls[call.id], leg)
 
     def _of(self, call: Call, agent: UUID) -> Asking:
-        asking = self.asking.pop(call.id, None)
+        asking = self.asking.get(call.id)
         if asking is None or asking.agent != agent:
             raise Conflict("contacts.call.not_yours")
+        del self.asking[call.id]
         return asking
 
     def _tell(self, call_id: UUID, agent: UUID, to: str, *, on: bool) -> None:
@@ -178,15 +180,20 @@ class Transfers:
 
     # ---------------------------------------------------------------- events
     def on_ended(self, channel: str) -> None:
-        """The one who was asked hung up: the agent is with the citizen again."""
+        """The one who was asked hung up: the agent is with the citizen again. Or the one who asks did, and whom they
+        asked is let go with them."""
         for call_id, asking in list(self.asking.items()):
+            if channel not in (asking.other.id, asking.seat.id):
+                continue
+            del self.asking[call_id]
+            if (call := self.exchange.live(call_id)) is not None:
+                self._free(call, asking.other)
             if channel == asking.other.id:
-                del self.asking[call_id]
-                if asking.other.agent is not None and (call := self.exchange.live(call_id)) is not None:
-                    self.exchange.free(asking.other.agent, call, talked=True)
                 self.exchange.go(self._back(call_id, asking.agent))
-            elif channel in (asking.seat.id,):
-                del self.asking[call_id]
+
+    def _free(self, call: Call, asked: Leg) -> None:
+        if asked.agent is not None:
+            self.exchange.free(asked.agent, call, talked=True)
 
     async def asked_by_phone(self, channel: str, to: str, partner: str | None) -> None:
         """A desk phone's own transfer key (SIP REFER)."""

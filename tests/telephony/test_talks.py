@@ -125,6 +125,24 @@ def test_an_attended_transfer_asks_first(talk: Talk) -> None:
     assert talk.exchange.ended(talk.number).agent == talk.exchange.person("agent2").id
 
 
+@pytest.mark.feature("T07", "S05")
+@pytest.mark.parametrize("command", ["cancel", "hang_up"])
+def test_who_was_asked_in_vain_is_free_again(talk: Talk, command: str) -> None:
+    """The agent goes back to the citizen, or leaves: neither keeps the one who was asked in a talk that is over."""
+    talk.other("agent2")
+    talk.exchange.ask("agent", "consult", to="7002")
+    talk.exchange.until_state("agent2", "ON_CALL")
+    asks = talk.exchange.person("agent").id
+    talk.exchange.until(lambda: talk.exchange.call(talk.number).asking == asks, what="they ask")
+    talk.exchange.ask("agent", command)
+    talk.exchange.until(lambda: talk.exchange.state("agent2") in ("WRAP_UP", "IDLE"), what="agent2 is free")
+    if command == "cancel":
+        talk.exchange.until(lambda: talk.heard_together() == 2, what="the agent is with the citizen")
+        talk.exchange.ask("agent", "hang_up")
+    talk.seat.finish()
+    assert talk.exchange.ended(talk.number).outcome == "ANSWERED"
+
+
 @pytest.mark.feature("T15")
 def test_three_in_one_talk_and_one_may_leave(talk: Talk) -> None:
     other = talk.other("agent2")
