@@ -124,12 +124,15 @@ class Hub:
                     stream.close()
 
     def _listen(self) -> None:
+        told = False
         while True:
             try:
                 with redis.Redis.from_url(self.redis_url, socket_connect_timeout=2) as connection:
                     self._hear(connection)
             except (redis.RedisError, OSError) as error:
-                log.warning("live: %s; trying again", error)
+                if self.connected or not told:
+                    log.warning("live: %s; trying again each second", error)
+                told = True
             except Exception:
                 log.exception("live: news were lost")
             self.connected = False
