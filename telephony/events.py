@@ -142,7 +142,7 @@ def channel_of(raw: Mapping[str, Any]) -> Channel:
 def _transfer(raw: Mapping[str, Any]) -> TransferAsked | None:
     refer = raw.get("refer_to", {})
     asking = raw.get("referred_by", {}).get("source_channel")
-    if asking is None:
+    if asking is None or raw.get("state"):  # with a state it is the echo of the progress that we told
         return None
     to = refer.get("requested_destination", {}).get("destination", "")
     partner = refer.get("connected_channel") or refer.get("destination_channel")

@@ -66,9 +66,9 @@ class Ringing:
     async def _begin(self, call_id: UUID, number: str, agent: UUID | None, seconds: int) -> Leg | None:
         """None when it cannot ring there at all."""
         exchange = self.exchange
-        call = exchange.calls[call_id]
+        call = exchange.live(call_id)
         endpoint, kind, trunk = self.endpoint(number)
-        if endpoint is None:
+        if endpoint is None or call is None:
             return None
         leg = Leg(f"leg-{uuid4().hex}", kind, agent, number, trunk=trunk.name if trunk else None)
         exchange.note(

@@ -156,6 +156,9 @@ class Talks:
         """While a call moves, an empty talk is not the end of it."""
         (self._moving.add if on else self._moving.discard)(call_id)
 
+    def moves(self, call_id: UUID) -> bool:
+        return call_id in self._moving
+
     async def disconnect(self, call: Call, by: UUID) -> None:
         """End it for everybody (M02)."""
         exchange = self.exchange

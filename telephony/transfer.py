@@ -42,7 +42,7 @@ class Transfers:
         """The seats leave, the citizen hears music while it rings there. In vain, it comes back to who sent it, then
         to the group's queue."""
         exchange = self.exchange
-        if call.stage is not Stage.TALKING:
+        if call.stage is not Stage.TALKING or self.talks.moves(call.id):
             raise Conflict("contacts.call.over")
         leaving = [leg for leg in call.legs.values() if leg.id != call.channel]
         self.talks.moving(call.id, True)

@@ -221,6 +221,7 @@ def test_a_desk_phones_own_keys(exchange: Exchange) -> None:
     exchange.until_state("agent2", "ON_CALL")
     talk.seat.finish()
     talk.over("agent2", other)
+    assert talk.kinds().count("rang") == 2, "at the agent's, and once where it was led to"
 
 
 @pytest.mark.feature("O01", "S09")
