@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -33,7 +33,11 @@ class AriError(Exception):
 
 
 class Ari:
-    """A client of one Asterisk. `events()` is endless: it reconnects with growing pauses."""
+    """A client of one Asterisk. `events()` is endless: it reconnects with growing pauses.
+
+    What undoes another request (a hanging up, a stopping) is sent after that one's answer, also where nobody waits for
+    the answer any more: Asterisk serves each connection by a thread of its own, and would else know nothing of what is
+    to be undone, and do it afterwards."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -41,6 +45,7 @@ class Ari:
         login = aiohttp.encode_basic_auth(parts.username or "", parts.password or "")
         self._headers = {"Authorization": login}
         self._http: aiohttp.ClientSession | None = None
+        self._last: dict[str, asyncio.Task[Any]] = {}
         self.connected = False
 
     async def open(self) -> None:
@@ -99,6 +104,20 @@ class Ari:
             raise AriError(response.status, f"{method} {path} {content[:200].decode(errors='replace')}")
         return orjson.loads(content) if content else None
 
+    async def _in_turn(self, about: str, request: Awaitable[Any]) -> None:
+        """After the request about the same thing that was made before; who is cancelled meanwhile takes nothing
+        back."""
+        task = asyncio.get_running_loop().create_task(_after(self._last.get(about), request))
+        self._last[about] = task
+        task.add_done_callback(lambda done: self._forget(about, done))
+        await asyncio.shield(task)
+
+    def _forget(self, about: str, task: "asyncio.Task[Any]") -> None:
+        if self._last.get(about) is task:
+            del self._last[about]
+        if not task.cancelled():
+            task.exception()  # told to whoever waits; where nobody does, to nobody
+
     async def channels(self) -> list[dict[str, Any]]:
         return list(await self._ask("GET", "/channels"))
 
@@ -132,27 +151,28 @@ class Ari:
 
     async def hang_up(self, channel: str, reason: str = "normal") -> None:
         """No error when it is gone already."""
-        await self._gone_is_fine("DELETE", f"/channels/{channel}", reason=reason)
+        await self._in_turn(channel, self._gone_is_fine("DELETE", f"/channels/{channel}", reason=reason))
 
     async def originate(
         self, channel: str, endpoint: str, args: Sequence[str], *, caller_id: str, timeout: int,
         originator: str | None = None, variables: Mapping[str, str] | None = None, formats: str | None = None,
     ) -> None:  # fmt: skip
         """Call `endpoint`; when it answers, its channel enters the application with `args`."""
-        await self._ask(
+        request = self._ask(
             "POST", f"/channels/{channel}", body={"variables": dict(variables or {})}, endpoint=endpoint, app=APP,
             appArgs=",".join(args), callerId=caller_id, timeout=timeout, originator=originator,
             formats=None if originator else formats,
         )  # fmt: skip
+        await self._in_turn(channel, request)
 
     async def ring(self, channel: str) -> None:
         await self._ask("POST", f"/channels/{channel}/ring")
 
     async def start_music(self, channel: str) -> None:
-        await self._ask("POST", f"/channels/{channel}/moh")
+        await self._in_turn(f"music {channel}", self._ask("POST", f"/channels/{channel}/moh"))
 
     async def stop_music(self, channel: str) -> None:
-        await self._gone_is_fine("DELETE", f"/channels/{channel}/moh")
+        await self._in_turn(f"music {channel}", self._gone_is_fine("DELETE", f"/channels/{channel}/moh"))
 
     async def mute(self, channel: str) -> None:
         await self._ask("POST", f"/channels/{channel}/mute", direction="in")
@@ -165,9 +185,10 @@ class Ari:
 
     async def snoop(self, channel: str, snoop: str, *, spy: str, whisper: str, args: Sequence[str]) -> None:
         """A channel that hears (`spy`) and speaks into (`whisper`: none, out) another."""
-        await self._ask(
+        request = self._ask(
             "POST", f"/channels/{channel}/snoop/{snoop}", spy=spy, whisper=whisper, app=APP, appArgs=",".join(args)
         )
+        await self._in_turn(snoop, request)
 
     async def go_on(self, channel: str, context: str, extension: str) -> None:
         """Out of the application, on in the dialplan."""
@@ -178,13 +199,14 @@ class Ari:
 
     # ---------------------------------------------------------------- sounds
     async def play(self, channel: str, playback: str, media: Sequence[str]) -> None:
-        await self._ask("POST", f"/channels/{channel}/play/{playback}", media=",".join(media))
+        request = self._ask("POST", f"/channels/{channel}/play/{playback}", media=",".join(media))
+        await self._in_turn(playback, request)
 
     async def play_to_bridge(self, bridge: str, playback: str, media: Sequence[str]) -> None:
         await self._ask("POST", f"/bridges/{bridge}/play/{playback}", media=",".join(media))
 
     async def stop_playing(self, playback: str) -> None:
-        await self._gone_is_fine("DELETE", f"/playbacks/{playback}")
+        await self._in_turn(playback, self._gone_is_fine("DELETE", f"/playbacks/{playback}"))
 
     async def record(self, channel: str, name: str, *, seconds: int, silence: int, end: str = "#") -> None:
         await self._ask(
@@ -197,10 +219,11 @@ class Ari:
         await self._ask("POST", f"/channels/{channel}/record", name=name, format="wav", ifExists="overwrite")
 
     async def record_bridge(self, bridge: str, name: str) -> None:
-        await self._ask("POST", f"/bridges/{bridge}/record", name=name, format="wav", ifExists="overwrite")
+        request = self._ask("POST", f"/bridges/{bridge}/record", name=name, format="wav", ifExists="overwrite")
+        await self._in_turn(name, request)
 
     async def stop_recording(self, name: str) -> None:
-        await self._gone_is_fine("POST", f"/recordings/live/{quote(name, safe='')}/stop")
+        await self._in_turn(name, self._gone_is_fine("POST", f"/recordings/live/{quote(name, safe='')}/stop"))
 
     async def pause_recording(self, name: str) -> None:
         await self._ask("POST", f"/recordings/live/{quote(name, safe='')}/pause")
@@ -240,21 +263,17 @@ class Ari:
     # ---------------------------------------------------------------- bridges
     async def make_bridge(self, bridge: str, kind: str = "mixing,dtmf_events") -> None:
         """No error when it is there already."""
-        try:
-            await self._ask("POST", f"/bridges/{bridge}", type=kind)
-        except AriError as error:
-            if error.status != 409:
-                raise
+        await self._in_turn(bridge, self._gone_is_fine("POST", f"/bridges/{bridge}", fine=(409,), type=kind))
 
     async def add(self, bridge: str, *channels: str) -> None:
         await self._ask("POST", f"/bridges/{bridge}/addChannel", channel=",".join(channels))
 
     async def remove(self, bridge: str, channel: str) -> None:
         """No error when either is gone already: a channel that is none counts as a bad request here."""
-        await self._gone_is_fine("POST", f"/bridges/{bridge}/removeChannel", also=400, channel=channel)
+        await self._gone_is_fine("POST", f"/bridges/{bridge}/removeChannel", fine=(*GONE, 400), channel=channel)
 
     async def end_bridge(self, bridge: str) -> None:
-        await self._gone_is_fine("DELETE", f"/bridges/{bridge}")
+        await self._in_turn(bridge, self._gone_is_fine("DELETE", f"/bridges/{bridge}"))
 
     # ---------------------------------------------------------------- seats as SIP endpoints
     async def put_object(self, kind: str, name: str, values: Mapping[str, str]) -> None:
@@ -265,9 +284,15 @@ class Ari:
     async def drop_object(self, kind: str, name: str) -> None:
         await self._gone_is_fine("DELETE", f"/asterisk/config/dynamic/res_pjsip/{kind}/{name}")
 
-    async def _gone_is_fine(self, method: str, path: str, also: int = 0, **query: object) -> None:
+    async def _gone_is_fine(self, method: str, path: str, fine: Collection[int] = GONE, **query: object) -> None:
         try:
             await self._ask(method, path, **query)
         except AriError as error:
-            if error.status not in (*GONE, also):
+            if error.status not in fine:
                 raise
+
+
+async def _after(before: "asyncio.Task[Any] | None", request: Awaitable[Any]) -> None:
+    if before is not None:
+        await asyncio.wait({before})
+    await request

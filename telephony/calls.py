@@ -154,8 +154,14 @@ def _arrived(fact: Fact) -> Call:
     )  # fmt: skip
 
 
+AFTERWARDS = (CallKind.RECORDING, CallKind.RECORDED, CallKind.RATED)
+"""What may still become known of a call that is over. Whatever else comes too late changes nothing in it."""
+
+
 def _apply(call: Call, fact: Fact) -> Call:
     body: Mapping[str, Any] = fact.body
+    if call.stage is Stage.ENDED and fact.kind not in AFTERWARDS:
+        return call
     match fact.kind:
         case CallKind.QUEUED:
             return replace(

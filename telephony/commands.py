@@ -12,7 +12,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.contacts import EXPIRY, QUEUE, Actor, AgentPlan, AgentState, CallKind, PhoneCommand, check, reply_key
+from app.contacts import EXPIRY, QUEUE, Actor, AgentPlan, AgentState, CallKind, PhoneCommand, SeatPlan, check, reply_key
 from app.core.errors import CitydeskError, Conflict, Forbidden, NotFound
 from telephony.ari import AriError
 from telephony.calls import Call, Leg, Stage
@@ -44,6 +44,7 @@ class Commands:
         self.outbound = outbound
         self.supervision = supervision
         self.dialler = dialler
+        self._at_seat: dict[str, asyncio.Lock] = {}
 
     async def run(self, url: str) -> None:
         """Take commands until cancelled; a Redis that is away is waited for."""
@@ -205,6 +206,11 @@ class Commands:
         seat = exchange.snapshot.seats.get(number)
         if seat is None:
             raise Conflict("contacts.no_seat", number=number)
+        async with self._at_seat.setdefault(number, asyncio.Lock()):  # two may want it in one moment
+            return await self._sit_down(actor, plan, seat)
+
+    async def _sit_down(self, actor: Actor, plan: AgentPlan, seat: SeatPlan) -> dict[str, Any]:
+        exchange, number = self.exchange, seat.number
         there = exchange.seats.at(number)
         if there is not None and there.agent != actor.id:
             name = exchange.snapshot.agents[there.agent].name if there.agent in exchange.snapshot.agents else ""
@@ -222,9 +228,9 @@ class Commands:
         if exchange.talk_of(actor.id) is not None:
             raise Conflict("contacts.agent.in_call")
         at = exchange.seats.of(actor.id, exchange.now())
+        exchange.seats.set(actor.id, AgentState.LOGGED_OUT, exchange.now())  # first: no call comes in between
         if at.seat is not None:
             await self._leave(at.seat)
-        exchange.seats.set(actor.id, AgentState.LOGGED_OUT, exchange.now())
         return {}
 
     async def _leave(self, number: str) -> None:

@@ -85,7 +85,8 @@ class Dialler:
         try:
             begun = await self._call(due, agent, call_id)
         finally:
-            if not begun:
+            at = exchange.seats.of(agent, exchange.now())
+            if not begun and at.state is AgentState.RINGING and at.call == call_id:  # nobody said otherwise meanwhile
                 exchange.seats.set(agent, AgentState.IDLE, exchange.now())
 
     async def by_hand(self, agent: UUID, request: UUID, phone: str, group: str | None) -> UUID:

@@ -155,9 +155,11 @@ class Dispatch:
         there = {raw["id"]: raw for raw in await ari.channels()}
         for channel in [id_ for id_ in exchange.lines if id_ not in there]:
             exchange.lines.pop(channel).on_gone(0)
+        self.supervision.reconcile(there)
+        together = {bridge["id"]: bridge["channels"] for bridge in await ari.bridges()}
         for call in list(exchange.calls.values()):
             if call.stage is not Stage.ENDED:
-                self._reconcile_call(call.id, there)
+                self._reconcile_call(call.id, there, together)
         for raw in there.values():
             self._adopt(raw)
         self._reconcile_seats()
@@ -168,7 +170,7 @@ class Dispatch:
         exchange.go(self.fax.take_over())
         log.info("%s calls after reconciling, %s channels", len(exchange.calls), len(there))
 
-    def _reconcile_call(self, call_id: UUID, there: Mapping[str, Any]) -> None:
+    def _reconcile_call(self, call_id: UUID, there: Mapping[str, Any], together: Mapping[str, list[str]]) -> None:
         exchange = self.exchange
         call = exchange.calls[call_id]
         if call.stage is Stage.FAX:
@@ -189,6 +191,7 @@ class Dispatch:
                 if leg.up:
                     self.talks.on_leg_gone(exchange.calls[call_id], leg.id)
                 else:
+                    self.ringing.on_ended(leg.id)
                     self.ringing.stopped(call_id, leg.id, "lost")
         live = exchange.live(call_id)
         if live is None or live.channel in exchange.lines or live.id in exchange.led:
@@ -206,6 +209,8 @@ class Dispatch:
             pass
         elif live.stage is not Stage.TALKING:
             exchange.go(exchange.ari.hang_up(live.channel))
+        elif not live.held and live.asking is None:
+            exchange.go(self.talks.rejoin(live, together.get(live.bridge, [])))
 
     def _adopt(self, raw: Mapping[str, Any]) -> None:
         """A channel in our application that no call knows: it came in while we were falling, or is left over."""

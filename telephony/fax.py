@@ -25,8 +25,8 @@ logging.getLogger("PIL").setLevel(logging.INFO)
 FOLDER = "fax"
 CONTEXT = "fax"
 """Where a channel stands in the dialplan that left us to send pages."""
-SETTLE = 0.15
-"""Seconds after which a channel that left is gone, or stands in the dialplan."""
+LOOKS = (0.1, 0.1, 0.3, 0.5, 1, 2, 4)
+"""Seconds between looks at a channel that left, until it is gone or stands in the dialplan."""
 OF = "-of-"
 MOST_PAGES = 200
 
@@ -48,9 +48,13 @@ class Fax:
             self.exchange.go(self._look(call.id, channel))
 
     async def _look(self, call_id: UUID, channel: str) -> None:
-        await asyncio.sleep(SETTLE)
-        if self.exchange.live(call_id) is not None and is_receiving(await self.exchange.ari.channel(channel)):
-            self.begin(call_id)
+        for pause in LOOKS:
+            await asyncio.sleep(pause)
+            if self.exchange.live(call_id) is None or (known := await self.exchange.ari.channel(channel)) is None:
+                return
+            if is_receiving(known):
+                self.begin(call_id)
+                return
 
     def begin(self, call_id: UUID) -> None:
         """The call waits for its pages from here on; whoever talked in it is let go."""

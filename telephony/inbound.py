@@ -55,7 +55,7 @@ class Inbound:
             exchange.end(call_id, Outcome.MISSED, cause="trunk_full", reason="congestion")
             return
         self.menu.areas.look(call)
-        exchange.go(self.lead(call, route))
+        self._begin(call, route)
 
     def resume(self, call: Call) -> None:
         """After a restart: the caller is still there. Who waited, waits on from where they stood; who was in the menu
@@ -67,11 +67,15 @@ class Inbound:
         route = self.exchange.router.route(call.caller, call.called, self.exchange.now())
         if call.stage is Stage.QUEUED and call.group is not None:
             route = Route("QUEUE", None, call.group, call.priority, call.wish, call.district, call.mark)
+        self._begin(call, route)
+
+    def _begin(self, call: Call, route: Route) -> None:
+        """Led from now on, and not from when its task first runs: the caller may have gone by then."""
+        self.exchange.led.add(call.id)
         self.exchange.go(self.lead(call, route))
 
     async def lead(self, call: Call, route: Route) -> None:
         exchange = self.exchange
-        exchange.led.add(call.id)
         try:
             if route.action == "REJECT":
                 exchange.end(call.id, Outcome.BLOCKED, cause="blacklist", reason="busy")

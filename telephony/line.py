@@ -65,12 +65,15 @@ class Line:
         """The thing's result, unless the line goes first: then HungUp."""
         task = asyncio.ensure_future(thing)
         both: set[asyncio.Future[Any]] = {task, self.gone}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+        finally:
+            if task is not thing and not task.done():  # also when we are cancelled: nobody hears of it any more
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
         raise HungUp
 
     async def do(self, request: Awaitable[Result]) -> Result:

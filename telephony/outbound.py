@@ -42,8 +42,10 @@ class Outbound:
             log.warning("seat %s may not call %s digits", seat, len(number))
             exchange.go(exchange.ari.hang_up(channel.id, "congestion"))
             return
-        exchange.line(channel.id)
         call_id = derived_id("call", channel.id, channel.made_at.isoformat())
+        if call_id in exchange.calls:  # adopted when we reconnected; this is the event that told the same
+            return
+        exchange.line(channel.id)
         call = self._arrived(call_id, channel.id, plan, number)
         exchange.go(self._reach(call, number))
 
@@ -158,6 +160,8 @@ class Outbound:
     async def _reach(self, call: Call, number: str) -> None:
         """Ring there; an extension's follow-me numbers ring with it, or after it (S24-S28)."""
         exchange = self.exchange
+        if exchange.live(call.id) is None:  # lifted, and hung up before this was heard
+            return
         line = exchange.line(call.channel)
         try:
             await line.do(exchange.ari.ring(call.channel))

@@ -49,17 +49,19 @@ class Queue:
         self._results[call_id] = result
         self.waiting[call_id] = Waiting(call_id, group, call.queued_at or exchange.now(), priority, call.district, wish)
         company = asyncio.ensure_future(self._keep_company(call_id, group))
+        over = self.talks.over(call_id)  # before anybody lifts: they may hang up at once
         self.poke()
         try:
             outcome = await line.until(result)
             company.cancel()
             if outcome == ANSWERED:
-                return await line.until(self.talks.over(call_id))
+                return await line.until(over)
             with suppress(AriError):
                 await exchange.ari.stop_music(call.channel)
             return outcome
         finally:
             company.cancel()
+            self.talks.forget(call_id)
             self.waiting.pop(call_id, None)
             self._results.pop(call_id, None)
             if (offered := self._offered.pop(call_id, None)) is not None:
@@ -83,7 +85,7 @@ class Queue:
         line = exchange.citizen(call)
         rules = exchange.snapshot.groups[group]
         with suppress(HungUp, AriError):
-            while True:
+            while call_id in self.waiting:
                 await line.do(exchange.ari.start_music(line.id))
                 await asyncio.sleep(rules.announce_seconds)
                 if call_id in self._offered or call_id not in self.waiting:
@@ -107,6 +109,8 @@ class Queue:
             return
         call = exchange.note(call_id, CallKind.CALLBACK, phone=exchange.calls[call_id].caller, reason="ASKED")
         self.waiting.pop(call_id, None)
+        if (offered := self._offered.pop(call_id, None)) is not None:  # it began to ring while they were asked
+            offered.cancel()
         words = in_language(CALLBACK_NOTED, call.language)
         await exchange.citizen(call).play(await exchange.say(words, call.language))
         if not result.done():

@@ -1,6 +1,7 @@
 """What supervisors do with others' calls: listen, whisper, barge in, transfer, disconnect, answer (M01-M04, Q15)."""
 
 import asyncio
+from collections.abc import Container
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -54,14 +55,23 @@ class Supervision:
         channel = await self._ring_own(supervisor, call)
         ear = Ear(supervisor, channel, call.id, f"ear-{uuid4().hex}", f"snoop-{uuid4().hex}")
         self.ears[channel] = ear
+        self.exchange.seats.set(supervisor, AgentState.BUSY, self.exchange.now(), reason="MONITOR", call=call.id)
+        try:
+            await self._open(ear, seat, "out" if mode == "whisper" else "none")
+        except (AriError, TimeoutError):
+            if self.ears.pop(channel, None) is not None:
+                await self._close(ear)
+            raise Conflict("contacts.call.over") from None
+
+    async def _open(self, ear: Ear, seat: Leg, whisper: str) -> None:
+        """Unless the supervisor hangs up meanwhile, or the talk ends: `on_ended` has closed it then."""
         ari = self.exchange.ari
         opened = self._expect(ear.snoop)
-        whisper = "out" if mode == "whisper" else "none"
-        await ari.snoop(seat.id, ear.snoop, spy="both", whisper=whisper, args=("monitor", str(call.id)))
+        await ari.snoop(seat.id, ear.snoop, spy="both", whisper=whisper, args=("monitor", str(ear.call)))
         await asyncio.wait_for(opened, RING)
-        await ari.make_bridge(ear.bridge, "mixing")
-        await ari.add(ear.bridge, channel, ear.snoop)
-        self.exchange.seats.set(supervisor, AgentState.BUSY, self.exchange.now(), reason="MONITOR", call=call.id)
+        if ear.channel in self.ears:
+            await ari.make_bridge(ear.bridge, "mixing")
+            await ari.add(ear.bridge, ear.channel, ear.snoop)
 
     async def stop(self, supervisor: UUID) -> None:
         for channel, ear in list(self.ears.items()):
@@ -71,7 +81,9 @@ class Supervision:
 
     def on_up(self, channel: str) -> None:
         waiting = self._up.pop(channel, None)
-        if waiting is not None and not waiting.done():
+        if waiting is None:  # nobody waits for it any more
+            self.exchange.go(self.exchange.ari.hang_up(channel))
+        elif not waiting.done():
             waiting.set_result(True)
 
     def on_ended(self, channel: str) -> None:
@@ -83,6 +95,11 @@ class Supervision:
             if channel in (own, ear.snoop):
                 del self.ears[own]
                 self.exchange.go(self._close(ear))
+
+    def reconcile(self, there: Container[str]) -> None:
+        """After a reconnect: whose telephone is not there any more has hung up."""
+        for ear in [each for each in self.ears.values() if each.channel not in there]:
+            self.on_ended(ear.channel)
 
     async def _close(self, ear: Ear) -> None:
         ari = self.exchange.ari
@@ -107,6 +124,9 @@ class Supervision:
             up = await asyncio.wait_for(lifted, RING + 2)
         except (AriError, TimeoutError):
             up = False
+            self.exchange.go(self.exchange.ari.hang_up(channel))
+        finally:
+            self._up.pop(channel, None)
         if not up:
             raise Conflict("contacts.unreachable", number=seat)
         return channel

@@ -36,16 +36,21 @@ class Transfers:
         self.talks = talks
         self.queue = queue
         self.asking: dict[UUID, Asking] = {}
+        self._calling: set[UUID] = set()
+        """Calls for which it rings at the one who will be asked."""
 
     # ---------------------------------------------------------------- blind
     async def blind(self, call: Call, to: str, by: UUID | None, way: str = "blind") -> None:
         """The seats leave, the citizen hears music while it rings there. In vain, it comes back to who sent it, then
         to the group's queue."""
-        exchange = self.exchange
         if call.stage is not Stage.TALKING or self.talks.moves(call.id):
             raise Conflict("contacts.call.over")
-        leaving = [leg for leg in call.legs.values() if leg.id != call.channel]
         self.talks.moving(call.id, True)
+        await self._move(call, to, by, way)
+
+    async def _move(self, call: Call, to: str, by: UUID | None, way: str) -> None:
+        exchange = self.exchange
+        leaving = [leg for leg in call.legs.values() if leg.id != call.channel]
         try:
             await exchange.ari.remove(call.bridge, call.channel)
             await exchange.ari.start_music(call.channel)
@@ -61,6 +66,9 @@ class Transfers:
 
     async def _reach(self, call: Call, to: str, by: UUID | None, way: str) -> None:
         exchange = self.exchange
+        if exchange.live(call.id) is None:
+            self.talks.moving(call.id, False)
+            return
         line = exchange.citizen(call)
         try:
             if not to.startswith(GROUP):
@@ -69,7 +77,7 @@ class Transfers:
                     if leg is not None:
                         self.talks.moving(call.id, False)
                         await exchange.ari.stop_music(call.channel)
-                        await self.talks.replace(exchange.calls[call.id], leg, way, by)
+                        await self.talks.replace(call, leg, way, by)
                         return
             group = to.removeprefix(GROUP) if to.startswith(GROUP) else call.group
             self.talks.moving(call.id, False)
@@ -104,11 +112,17 @@ class Transfers:
         """The citizen hears music, the agent asks `to`. Raises Conflict when nobody lifts."""
         exchange = self.exchange
         seat = call.leg_of(agent)
-        if seat is None or call.stage is not Stage.TALKING or call.id in self.asking:
+        if seat is None or call.stage is not Stage.TALKING or call.id in self.asking or call.id in self._calling:
             raise Conflict("contacts.call.not_yours")
-        await self.talks.hold(call, agent)
-        leg = await self.ringing.ring(call.id, [(to, self._agent_at(to))], RING)
-        if leg is None or exchange.live(call.id) is None:
+        self._calling.add(call.id)
+        try:
+            await self.talks.hold(call, agent)
+            leg = await self.ringing.ring(call.id, [(to, self._agent_at(to))], RING)
+        finally:
+            self._calling.discard(call.id)
+        if leg is None or not self.ringing.holds(call.id, seat.id):
+            if leg is not None:  # who wanted to ask them has hung up
+                self._let_go(call.id, leg)
             await self._back(call.id, agent)
             raise Conflict("contacts.unreachable", number=to)
         self.asking[call.id] = Asking(agent, seat, leg)
@@ -127,10 +141,7 @@ class Transfers:
 
     async def cancel(self, call: Call, agent: UUID) -> None:
         """Back to the citizen; the one who was asked is let go."""
-        asking = self._of(call, agent)
-        self.ringing.stopped(call.id, asking.other.id, "cancelled")
-        self._free(call, asking.other)
-        await self.exchange.ari.hang_up(asking.other.id)
+        self._let_go(call.id, self._of(call, agent).other)
         await self._tidy(call.id)
         await self._back(call.id, agent)
 
@@ -148,6 +159,10 @@ class Transfers:
         if leg is None or self.exchange.live(call.id) is None:
             raise Conflict("contacts.unreachable", number=to)
         await self.talks.join(self.exchange.calls[call.id], leg)
+
+    def _let_go(self, call_id: UUID, other: Leg) -> None:
+        self.ringing.stopped(call_id, other.id, "cancelled")
+        self.exchange.go(self.exchange.ari.hang_up(other.id))
 
     def _of(self, call: Call, agent: UUID) -> Asking:
         asking = self.asking.get(call.id)
@@ -200,9 +215,13 @@ class Transfers:
         exchange = self.exchange
         call = exchange.call_at(channel)
         leg = call.legs.get(channel) if call else None
-        if call is None or leg is None or partner is not None or leg.id == call.channel:
+        idle = call is None or call.stage is not Stage.TALKING or self.talks.moves(call.id)
+        if call is None or idle or leg is None or partner is not None or leg.id == call.channel:
             await exchange.ari.transfer_progress(channel, "channel_declined")
             return
-        for state in ("channel_progress", "channel_answered"):
-            await exchange.ari.transfer_progress(channel, state)
-        await self.blind(call, to, leg.agent)
+        self.talks.moving(call.id, True)  # the telephone hangs up as soon as it hears that this is done
+        try:
+            for state in ("channel_progress", "channel_answered"):
+                await exchange.ari.transfer_progress(channel, state)
+        finally:
+            await self._move(call, to, leg.agent, "blind")

@@ -249,7 +249,7 @@ def _deeds(deeds: Sequence[Deed], target: str, me: str, them: str, tone: Path) -
             case Refer(to):
                 extra = f"Refer-To: <sip:{to}@127.0.0.1>\nReferred-By: <sip:s@[local_ip]>\n"
                 parts.append(_request("REFER", target, me, them, next(cseq), "", "", extra))
-                parts.append('<recv response="202"/>')
+                parts += _accepted()
             case HangUp():
                 parts.append(_request("BYE", target, me, them, next(cseq), "", ""))
                 parts.append('<recv response="200"/>')
@@ -259,6 +259,16 @@ def _deeds(deeds: Sequence[Deed], target: str, me: str, them: str, tone: Path) -
 
 
 _labels = itertools.count(1)
+
+
+def _accepted() -> list[str]:
+    """202, before or after the first NOTIFY: Asterisk sends them from two threads."""
+    again, other, over = next(_labels), next(_labels), next(_labels)
+    return [
+        f'<label id="{again}"/>', f'<recv request="NOTIFY" optional="true" next="{other}"/>',
+        f'<recv response="202" next="{over}"/>',
+        f'<label id="{other}"/>', _OK.replace("<send>", f'<send next="{again}">'), f'<label id="{over}"/>', "<nop/>",
+    ]  # fmt: skip
 
 
 def _until_bye(seconds: float) -> list[str]:
