@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import city, contacts, desk, documents, identity, messaging, supervision, workflow, worklist
-from app.contacts import VOICE_OPERATIONS, VOICE_STARTS
+from app.contacts import VOICE_OPERATIONS, VOICE_STARTS, visits
 from app.contacts import jobs as copying
+from app.contacts.surveys import VISIT_ANSWERED
 from app.core.clock import Clock, SystemClock
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.i18n import load_texts
@@ -154,6 +155,7 @@ def register(runtime: Runtime) -> None:
     runtime.outbox(feedback.OUTBOX_KIND, feedback.deliver_reply)
     runtime.outbox(calendar_change.OUTBOX_KIND, calendar_change.recount_limits)
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
+    runtime.outbox(VISIT_ANSWERED, visits.record_answer)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)
     runtime.message_start("contact_arrived", partial(_contact_arrived, zone=runtime.zone))

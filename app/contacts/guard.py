@@ -9,6 +9,9 @@ from app.core.errors import Forbidden
 from app.identity import Actor, require
 from app.identity.models import User
 
+TELEPHONE = Actor(UUID(int=5), "telephone", system=True)
+"""Who acts where no person does: the voice menu, the queue, a citizen by key."""
+
 OWN = frozenset({"login", "logout", "state", "dial", "hang_up", "hold", "retrieve", "transfer", "consult", "complete",
                  "cancel", "conference", "digits", "record", "note"})  # fmt: skip
 """An agent's commands, about their own seat and the call they are in."""

@@ -17,14 +17,12 @@ from app import audit, workflow
 from app.citizens import normalise_phone
 from app.contacts.callbacks import settle_attempt, settle_talked
 from app.contacts.facts import SEAT_STATE, CallKind, Fact, Outcome
+from app.contacts.guard import TELEPHONE
 from app.contacts.models import Call, CallbackRequest, CallEvent, CallLeg, CallSurvey, Recording
 from app.contacts.seat_intake import take_seat_states
 from app.contacts.store import Kept
+from app.contacts.surveys import hand_over_answers
 from app.core.ids import derived_id
-from app.identity import Actor
-
-TELEPHONE = Actor(UUID(int=5), "telephone", system=True)
-"""Who acts where no person does: the voice menu, the queue."""
 
 Keep = Callable[[UUID, Path, str], Kept | None]
 """Put a recording's file into the store and check it against its hash; None when it is not there."""
@@ -48,7 +46,10 @@ def take_facts(session: Session, facts: Sequence[Fact], now: datetime, keep: Kee
     for fact in fresh:
         _apply(known, fact, keep, folder)
     session.flush()
-    settle_talked(session, [known.calls[fact.subject] for fact in fresh if fact.kind == CallKind.ENDED])
+    ended = [known.calls[fact.subject] for fact in fresh if fact.kind == CallKind.ENDED]
+    settle_talked(session, ended)
+    about_cases = [call.id for call in ended if call.case_id is not None and call.direction == "OUT"]
+    hand_over_answers(session, about_cases, now)
     _tell(session, known, fresh, now)
     for fact in fresh:
         if fact.kind == CallKind.VOICE_RUN:

@@ -1,6 +1,6 @@
 """What citizens said by key when the talk was over: of a call, and of an agent (Q16)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.contacts.facts import Satisfaction
 from app.contacts.models import Call, CallSurvey
+from app.core.ids import new_id
+from app.workflow.models import Outbox
+
+VISIT_ANSWERED = "visit_answered"
+"""The outbox row of an answer to a return visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,21 @@ def surveys_of_calls(session: Session, calls: Sequence[UUID]) -> dict[UUID, Call
     """By call; only those that were answered."""
     query = select(CallSurvey).where(CallSurvey.call_id.in_(calls), CallSurvey.rated_at.is_not(None))
     return {row.call_id: row for row in session.scalars(query)}
+
+
+def hand_over_answers(session: Session, ended: Collection[UUID], now: datetime) -> None:
+    """Of calls about a case that have ended: who answered both questions may have answered a return visit. A worker
+    sees to it, once a call."""
+    answered = select(CallSurvey.call_id).where(
+        CallSurvey.call_id.in_(ended), CallSurvey.satisfaction.is_not(None), CallSurvey.resolved.is_not(None)
+    )
+    for call_id in session.scalars(answered) if ended else ():
+        session.add(
+            Outbox(
+                id=new_id(), kind=VISIT_ANSWERED, body={"call_id": str(call_id)}, created_at=now, due_at=now,
+                dedupe=f"{VISIT_ANSWERED}:{call_id}", nudge_at=now,
+            )
+        )  # fmt: skip
 
 
 def figures_by_agent(session: Session, since: datetime) -> list[AgentFigures]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.cases.routes import now
+from app.contacts.visits import answer_by_key
 from app.core.errors import CitydeskError
 from app.core.http import language, site
 from app.core.ids import new_id
@@ -61,7 +62,10 @@ def form_of_task(session: Session, item: WorkItem) -> dict[str, Any]:
     form = forms.task_form(runtime(), session, item.task)
     if form is None:
         return NO_FORM
-    values = shown_values(form, forms.task_values(runtime(), session, item.task, actor()))
+    known = forms.task_values(runtime(), session, item.task, actor())
+    if item.task.form_id == forms.RETURN_VISIT and (case := forms.subject_rows(session, item.task)[0]) is not None:
+        known |= answer_by_key(session, case, item.task)
+    values = shown_values(form, known)
     return {"schema": shown_form(form, language()), "values": values}
 
 
