@@ -86,6 +86,7 @@ def test_from_invite_to_the_case_with_a_browser_as_telephone(exchange: Exchange,
     page.click("details.me summary")
     with window.expect_event("close"):
         page.locator("[data-sign-out] button").click()
+    page.wait_for_url("**/sign-in")
     exchange.until_state("agent", "LOGGED_OUT")
 
 
