@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import city, contacts, desk, documents, identity, messaging, supervision, workflow, worklist
-from app.contacts import VOICE_OPERATIONS, VOICE_STARTS, visits
+from app.contacts import VOICE_OPERATIONS, VOICE_STARTS, code_attempts, visits
 from app.contacts import jobs as copying
 from app.contacts.surveys import VISIT_ANSWERED
 from app.core.clock import Clock, SystemClock
@@ -263,12 +263,18 @@ def _refresh_calendars(runtime: Runtime) -> None:
             calendar_change.order_recount(session, calendar, kind, owner, reason=years, actor=clock, now=now)
 
 
+def _forget_codes(runtime: Runtime) -> None:
+    with runtime.sessions.begin() as session:
+        code_attempts.forget_attempts(session, runtime.clock.now())
+
+
 _RECURRING: tuple[tuple[timedelta, str, Callable[[Runtime], object]], ...] = (
     (timedelta(seconds=10), "remind of plans", _remind_of_plans),
     (timedelta(minutes=1), "figures by day", roll_up),
     (timedelta(hours=1), "supervise what is overdue", supervision.raise_for_overdue),
     (timedelta(hours=1), "forget delivered outbox rows", forget_done),
     (timedelta(days=1), "forget sign-in attempts", _forget_attempts),
+    (timedelta(days=1), "forget codes that were typed", _forget_codes),
     (timedelta(days=1), "forget ended sessions", _forget_sessions),
     (timedelta(days=1), "forget old drafts", _forget_drafts),
     (timedelta(days=1), "take over published holidays", _refresh_calendars),

@@ -19,8 +19,10 @@ from app.contacts import (
     RoutingSnapshot,
     actor_for_command,
     area_of_caller,
+    begin_attempt,
     claim_callback,
     due_callbacks,
+    end_attempt,
     keep_recording,
     state_by_number,
     take_facts,
@@ -104,6 +106,20 @@ class Database:
                 return claim_callback(session, request, phone, call, now)
 
         return await self._run(work)
+
+    async def begin_attempt(self, number: str, line: str, call: UUID) -> int | None:
+        def work() -> int | None:
+            with self.sessions.begin() as session:
+                return begin_attempt(session, number, line, call, datetime.now(UTC))
+
+        return await self._run(work)
+
+    async def end_attempt(self, attempt: int, *, right: bool) -> None:
+        def work() -> None:
+            with self.sessions.begin() as session:
+                end_attempt(session, attempt, datetime.now(UTC), right=right)
+
+        await self._run(work)
 
     async def actor(self, actor_id: UUID, command: str) -> Actor:
         def work() -> Actor:

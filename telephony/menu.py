@@ -106,16 +106,29 @@ class Menu:
     # ---------------------------------------------------------------- knowing
     async def identify(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
         """Who types a member's number and its code is that member, whatever telephone they call from: their call goes
-        before others (S15), to their own agent first (S16). Caller id alone is never identity."""
-        mark = self.exchange.snapshot.member(str(inputs["number"] or ""), self.exchange.now())
-        code = str(inputs["code"] or "")
-        known = mark is not None and await asyncio.to_thread(fits_code, code, mark.code_hash)
+        before others (S15), to their own agent first (S16). Caller id alone is never identity. Wrong codes are counted
+        in the database; while that is away nobody is known by code."""
+        call, _ = self._line(call_id)
+        number, code = str(inputs["number"] or ""), str(inputs["code"] or "")
+        if not number or not code:
+            return {"member": False, "locked": False}
+        mark = self.exchange.snapshot.member(number, self.exchange.now())
+        known = False
+        try:
+            attempt = await asyncio.wait_for(self.database.begin_attempt(number, call.caller, call_id), PATIENCE)
+            if attempt is None:
+                return {"member": False, "locked": True}
+            known = mark is not None and await asyncio.to_thread(fits_code, code, mark.code_hash)
+            await asyncio.wait_for(self.database.end_attempt(attempt, right=known), PATIENCE)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.warning("a code was not counted: %s", type(error).__name__)
+            known = False
         self._line(call_id)
         if mark is None or not known:
-            return {"member": False}
+            return {"member": False, "locked": False}
         wish = str(mark.seat_of) if mark.seat_of else None
         self.exchange.note(call_id, CallKind.MARKED, mark=mark.kind, priority=MEMBER - mark.level, wish=wish)
-        return {"member": True}
+        return {"member": True, "locked": False}
 
     async def look_up(self, call_id: UUID, inputs: Mapping[str, Any]) -> Variables:
         """What the number's case has come to, as far as this caller may know."""

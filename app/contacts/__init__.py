@@ -5,6 +5,7 @@ Telephony leads calls by `routing_snapshot` and hands over facts (`take_facts`);
 from app.citizens import normalise_phone
 from app.contacts.actions import link_case, log_command, write_note
 from app.contacts.callbacks import Due, callback_of, claim_callback, due_callbacks, settled_callbacks
+from app.contacts.code_attempts import begin_attempt, end_attempt
 from app.contacts.commands import EXPIRY, LIVE, QUEUE, PhoneCommand, ask_telephone, reply_key
 from app.contacts.copies import Failure, Progress, Restored, failures, progress, restore, try_failed_again
 from app.contacts.facts import SEAT_STATE, AgentState, CallKind, Fact, Outcome, Satisfaction
@@ -96,6 +97,7 @@ __all__ = [
     "answered_since",
     "area_of_caller",
     "ask_telephone",
+    "begin_attempt",
     "call_by_id",
     "callback_of",
     "callbacks_to_do",
@@ -104,6 +106,7 @@ __all__ = [
     "claim_callback",
     "due_callbacks",
     "earlier_calls",
+    "end_attempt",
     "failures",
     "figures",
     "figures_by_agent",

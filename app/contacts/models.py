@@ -106,6 +106,23 @@ class NumberMark(Base):
     lifted_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class CodeAttempt(Base):
+    """A code that was typed for a member's number (migration 0044); wrong until it was found right."""
+
+    __tablename__ = "code_attempt"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    """The member's, as it was typed."""
+    line: Mapped[str | None]
+    """Whence they called; None where that is withheld."""
+    call_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(Instant)
+    succeeded: Mapped[bool]
+    number_unlocked_at: Mapped[datetime | None] = mapped_column(Instant)
+    line_unlocked_at: Mapped[datetime | None] = mapped_column(Instant)
+    """From then on it counts no more against the number, or against the line."""
+
+
 class PhoneArea(Base):
     """Which district the fixed lines that begin with `prefix` stand in."""
 

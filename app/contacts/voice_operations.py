@@ -59,8 +59,9 @@ VOICE_OPERATIONS = (
         results={"found": "boolean", "stage": "string", "status": "string", "ended": "boolean", "own": "boolean"},
     ),
     # → found, stage, status, ended, own
-    _operation("voice_identify", ("number", "code"), results={"member": "boolean"}),
-    # a member's number and code, as typed → member; the call counts as that member's from then on (S15)
+    _operation("voice_identify", ("number", "code"), results={"member": "boolean", "locked": "boolean"}),
+    # a member's number and code, as typed → member; the call counts as that member's from then on (S15). locked: after
+    # some wrong codes for the number or on this line none is looked at for some minutes
     _operation(
         "voice_queue", ("group",), ("priority", "wish"), results={"outcome": QUEUE_ENDS}, errors=("unknown_group",)
     ),

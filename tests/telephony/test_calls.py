@@ -9,8 +9,9 @@ from sqlalchemy import text
 from app import audit, workflow
 from app.cases.models import CaseFile, Registration
 from app.contacts import area_of_caller
+from app.contacts.code_attempts import MOST, begin_attempt, end_attempt
 from app.contacts.marks import MarkWish, mark_number
-from app.contacts.models import CallbackRequest, CallEvent, CallLeg, NumberMark
+from app.contacts.models import CallbackRequest, CallEvent, CallLeg, CodeAttempt, NumberMark
 from app.core.ids import new_id
 from app.identity import SEED, actor_of_user
 from app.lifecycle.reporting import register
@@ -224,7 +225,8 @@ def given_registration(exchange: Exchange, phone: str) -> tuple[CaseFile, Regist
 
 @pytest.mark.feature("S15", "S16")
 def test_a_member_is_known_by_number_and_code_from_any_telephone(exchange: Exchange) -> None:
-    """A line of ours is led to the members' diagram; who types a wrong code waits like everybody."""
+    """A line of ours is led to the members' diagram; who types a wrong code waits like everybody, and after some wrong
+    ones no code for that number is looked at."""
     with exchange.sessions.begin() as session:
         given: dict[str, Any] = {"actor": actor_of_user(session, "admin"), "now": exchange.now()}
         line = MarkWish(about="CALLED", kind="VIP", number="12311", reason="members", level=9, flow="voice_member")
@@ -248,4 +250,17 @@ def test_a_member_is_known_by_number_and_code_from_any_telephone(exchange: Excha
         party.finish()
     with exchange.sessions() as session:
         kinds = {row.kind for row in session.query(CallEvent).filter_by(call_id=exchange.ended("13800000042").id)}
-    assert "marked" in kinds
+        assert "marked" in kinds
+        tried = {(row.line, row.succeeded) for row in session.query(CodeAttempt)}
+    assert tried == {("13800000041", False), ("13800000042", True)}
+    for _ in range(MOST - 1):
+        with exchange.sessions.begin() as session:
+            attempt = begin_attempt(session, "600123", "13900000099", new_id(), exchange.now())
+            assert attempt is not None
+            end_attempt(session, attempt, exchange.now(), right=False)
+    late = exchange.sipp.citizen("13800000043", "12311", *typed("4711"), Wait(9), HangUp())
+    assert exchange.call("13800000043", skill_group="GENERAL").priority == 0
+    late.finish()
+    with exchange.sessions() as session:
+        ran = exchange.until(lambda: audit.read(session, exchange.ended("13800000043").id), what="the way it was led")
+        assert "say_locked" in {step["element"] for step in ran[-1].steps}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import audit
+from app.contacts.code_attempts import locked, unlock
 from app.contacts.marks import (
     ABOUT,
     MARKS,
@@ -84,6 +85,17 @@ def lift(mark_id: UUID) -> Response | tuple[str, int]:
     return tried(deed, t(SAVED), f"{HOME}/numbers?mark={mark_id}", again)
 
 
+@blueprint.post(f"{HOME}/numbers/locks/<int:attempt>")
+@permits("telephone.manage")
+def unlock_codes(attempt: int) -> Response | tuple[str, int]:
+    about = request.form.get("about", "")
+
+    def deed(session: Session) -> None:
+        unlock(session, attempt, about, actor=actor(), now=site().clock.now())
+
+    return tried(deed, t("web.admin.number.unlocked"), f"{HOME}/numbers", _numbers_page)
+
+
 @blueprint.post(f"{HOME}/numbers/<uuid:mark_id>/look")
 @permits("telephone.manage")
 def look_at_number(mark_id: UUID) -> str:
@@ -129,7 +141,8 @@ def _numbers_page(
                   if row.left_at is None or (opened and row.user_id == opened.seat_of)]  # fmt: skip
         history = told_history(session, stream_of("mark", opened.id), shown_number(opened)) if opened else []
         content: dict[str, Any] = {
-            "rows": rows, "opened": opened, "history": history, "errors": errors, "asked": asked, "number": number,
+            "locked": locked(session, now), "rows": rows,
+            "opened": opened, "history": history, "errors": errors, "asked": asked, "number": number,
             "following": key_of(rows[-1].marked_at, rows[-1].id) if len(rows) == MOST else None,
             "adding": "new" in request.args or bool(errors and failed is None), "agents": agents,
             "flows": [(name, name) for name in voice_flows(session)], "kinds": MARKS,

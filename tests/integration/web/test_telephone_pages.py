@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from app import audit, identity
 from app.audit.models import AccessLog
 from app.contacts import PULSE, Pulse, routing_snapshot, routing_version
+from app.contacts.code_attempts import MOST, begin_attempt, end_attempt
 from app.contacts.demo import load_demo_telephone
 from app.contacts.models import NumberMark, TrunkRow
 from app.core.settings import Settings
@@ -130,6 +131,23 @@ def test_a_marked_number_is_masked_and_each_look_is_written_down(admin: FlaskCli
         assert session.get_one(NumberMark, mark).lifted_at is not None
         assert audit.verify(session) == []
     assert "13800002222" not in admin.get("/admin/history").text
+
+
+@pytest.mark.feature("S15")
+def test_what_wrong_codes_have_locked_is_listed_masked_and_unlocked(admin: FlaskClient, runtime: Runtime) -> None:
+    for _ in range(MOST):
+        with runtime.sessions.begin() as session:
+            attempt = begin_attempt(session, "600123", "13800002222", uuid4(), runtime.clock.now())
+            assert attempt is not None
+            end_attempt(session, attempt, runtime.clock.now(), right=False)
+    listed = admin.get(f"{HOME}/numbers").text
+    assert listed.count("data-locked") == 2
+    assert "138••••2222" in listed
+    assert "13800002222" not in listed
+    for about in ("LINE", "NUMBER"):
+        assert post(admin, f"{HOME}/numbers/locks/{attempt}", about=about).status_code == 303
+    assert "data-locked" not in admin.get(f"{HOME}/numbers").text
+    assert post(admin, f"{HOME}/numbers/locks/{attempt}", about="EVERYTHING").status_code == 404
 
 
 def test_pages_say_whether_the_running_telephone_works_by_what_is_saved(
