@@ -123,9 +123,9 @@ def registrations_of(session: Session, case: CaseFile, actor: Actor) -> list[Reg
     return [_registration_view(registration, may) for registration in session.scalars(query)]
 
 
-def is_registered(session: Session, command_id: UUID) -> bool:
-    """Has this command made a registration already?"""
-    return session.scalar(select(Registration.id).where(Registration.command_id == command_id)) is not None
+def registered_by(session: Session, command_id: UUID) -> str | None:
+    """The acceptance number of what this command registered, if it has."""
+    return session.scalar(select(Registration.acceptance_no).where(Registration.command_id == command_id))
 
 
 def standing_merge(session: Session, registration_id: UUID) -> Merge:

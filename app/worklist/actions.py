@@ -85,8 +85,12 @@ def keep_draft(
     session.execute(row.on_conflict_do_update(index_elements=["person", "key"], set_={"content": content, "at": now}))
 
 
-def forget_draft(session: Session, key: str, *, actor: Actor) -> None:
-    session.execute(delete(Draft).where(Draft.person == actor.id, Draft.key == key))
+def forget_draft(session: Session, key: str, *, actor: Actor, command_id: UUID | None = None) -> None:
+    """With `command_id` only what was written under that: another window may have kept its own since."""
+    gone = delete(Draft).where(Draft.person == actor.id, Draft.key == key)
+    if command_id is not None:
+        gone = gone.where(Draft.content["command_id"].astext == str(command_id))
+    session.execute(gone)
 
 
 def forget_old_drafts(session: Session, now: datetime) -> None:

@@ -99,6 +99,29 @@ def test_the_session_ends_and_the_draft_survives(enter: Enter, running: Running)
     expect(again.get_by_label("Time Summary")).to_have_value("")
 
 
+def test_a_second_window_says_that_the_report_was_sent_and_keeps_another(enter: Enter, running: Running) -> None:
+    agent = enter("agent2")
+    given_a_report(agent, running, "Two windows, one draft")
+    expect(agent.locator("[data-draft-said]")).to_contain_text("Draft saved")
+    other = agent.context.new_page()
+    other.goto(f"{running.url}/registrations/new")
+    settled(other)
+    expect(other.get_by_label("Time Summary")).to_have_value(re.compile("Two windows"))
+    agent.keyboard.press("Control+s")
+    agent.wait_for_url("**/cases/*", wait_until="commit")
+    other.get_by_label("Time Summary").fill("Written in the second window")
+    another = other.get_by_role("button", name="Keep it as another report")
+    expect(another).to_be_visible()
+    assert not violations(other)
+    with other.expect_response(lambda answer: answer.url.endswith("/registrations/new")):
+        another.click()
+    expect(other.get_by_text("Your unsaved report stands here again")).to_be_visible()
+    settled(other)
+    other.keyboard.press("Control+s")
+    other.wait_for_url("**/cases/*", wait_until="commit")
+    assert cases_called(running, "Written in the second window") == 1
+
+
 def test_a_slow_line_never_sends_twice(enter: Enter, running: Running) -> None:
     agent = enter("agent")
     given_a_report(agent, running, "Sent on a slow line")

@@ -2,6 +2,7 @@
 // for when the person pauses, and drawn without touching the form.
 import { island as isle } from './islands.js'
 import { life } from './life.js'
+import { visit } from './navigate.js'
 import { startFiles } from './photos.js'
 
 const PAUSE = 400 // milliseconds without a key
@@ -59,6 +60,10 @@ class Draft {
     this.said = place.querySelector('[data-draft-said]')
     this.island = island
     this.timer = null
+    this.sending = false
+    island.addEventListener('citydesk:sending', () => { this.sending = true })
+    for (const back of ['citydesk:refused', 'citydesk:unreachable']) island.addEventListener(back, () => { this.sending = false })
+    island.addEventListener('citydesk:refused', event => this.refused(event))
   }
 
   written(values) {
@@ -66,18 +71,46 @@ class Draft {
     this.timer ??= setTimeout(() => this.save(), DRAFT_EVERY)
   }
 
-  async save() {
+  /** Returns the server's answer, nothing when it could not be saved. */
+  async save(beside = {}) {
     this.timer = null
     const token = document.querySelector('meta[name=csrf-token]').content
     const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
-    const body = JSON.stringify({ command_id: this.island.dataset.command, values: this.values })
+    const body = JSON.stringify({ command_id: this.island.dataset.command, values: this.values, ...beside })
     try {
       const response = await fetch(this.place.dataset.draft, { method: 'POST', headers, body })
-      if (response.ok) this.say((await response.json()).said)
-      else this.say(response.status === 401 ? this.place.dataset.signedOut : this.place.dataset.failed)
+      if (!response.ok) return this.say(response.status === 401 ? this.place.dataset.signedOut : this.place.dataset.failed)
+      const answer = await response.json()
+      this.say(answer.said)
+      if (answer.sent_already && !this.sending && !this.island.querySelector('[data-another]')) this.sentAlready(answer.sent_already)
+      return answer
     } catch {
       this.say(this.place.dataset.failed)
     }
+  }
+
+  refused(event) {
+    const { problem, values } = event.detail
+    if (problem.code !== 'web.registration.sent_already') return
+    event.preventDefault()
+    this.values = values
+    this.sentAlready(problem.detail)
+  }
+
+  /** This draft was sent from a second window: only who wrote knows whether it is another report now. */
+  sentAlready(detail) {
+    this.island.dispatchEvent(new CustomEvent('citydesk:problem', { detail: { problem: { detail } } }))
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.className = 'btn btn--sm'
+    button.dataset.another = ''
+    button.textContent = this.place.dataset.another
+    button.addEventListener('click', async () => {
+      if (!(await this.save({ another: true }))) return
+      this.stop()
+      visit(location.pathname + location.search)
+    })
+    this.island.querySelector('.form-notice__text').append(' ', button)
   }
 
   say(sentence) {

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import audit, worklist
 from app.cases.models import WorkOrder
 from app.cases.order_listing import order_by_number
-from app.cases.queries import case_by_id, is_registered, may_read_order, order_by_id, scope_of
+from app.cases.queries import case_by_id, may_read_order, order_by_id, registered_by, scope_of
 from app.cases.routes import find, now
 from app.core.db import transaction
 from app.core.errors import Conflict, Forbidden, Invalid
@@ -55,7 +55,7 @@ def add_to_report(command: UUID, document_id: UUID) -> Response:
     """While the report is written: it stands under the command that will save it, and the draft keeps that."""
     key = draft_key(DRAFT, asked_call())
     with transaction(site().sessions) as session:
-        if is_registered(session, command):
+        if registered_by(session, command):
             raise Conflict("web.registration.saved_already")
         if worklist.draft_of(session, actor(), key) is None:
             content = {"values": {}, "command_id": str(command)}

@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 
 from app import worklist
 from app.cases.duplicates import Sketch, similar_cases
-from app.cases.queries import is_registered, standing_merge
+from app.cases.queries import registered_by, standing_merge
 from app.cases.routes import find, now
 from app.city import Matter
 from app.contacts.models import Call
 from app.core.db import transaction
-from app.core.errors import CitydeskError, Invalid
+from app.core.errors import CitydeskError, Conflict, Invalid
 from app.core.http import language, site
 from app.core.ids import new_id
 from app.documents import documents_of, forget_written
@@ -69,13 +69,17 @@ def registration() -> str:
 @blueprint.post("/registrations/draft")
 @permits("case.register")
 def save_draft() -> Any:
-    """Every two seconds while somebody writes. No case is made of a draft."""
+    """Every two seconds while somebody writes. No case is made of a draft. What was sent already is not kept (a slow
+    draft may come behind its report, or from a second window), but under a command of its own when it is `another`."""
     command_id, values = sent()
     call, at = asked_call(), now()
+    if request.get_json().get("another") is True:
+        command_id = new_id()
     with transaction(site().sessions) as session:
-        if not is_registered(session, command_id):  # a slow draft may come behind its report
-            content = {"values": values, "command_id": str(command_id)}
-            worklist.keep_draft(session, draft_key(DRAFT, call), content, actor=actor(), now=at)
+        if number := registered_by(session, command_id):
+            return jsonify({"said": "", "sent_already": t("web.registration.sent_already", number=number)})
+        content = {"values": values, "command_id": str(command_id)}
+        worklist.keep_draft(session, draft_key(DRAFT, call), content, actor=actor(), now=at)
     saved = at.astimezone(site().settings.city_zone)
     return jsonify({"said": t("web.draft.saved", time=f"{saved:%H:%M:%S}")})
 
@@ -95,23 +99,40 @@ def drop_draft() -> Response:
 @blueprint.post("/registrations/new")
 @permits("case.register")
 def register_report() -> Any:
-    """With `joins` the report becomes part of that case, and can be taken out of it at once."""
+    """With `joins` the report becomes part of that case, and can be taken out of it at once. The draft of another
+    window stays."""
     command_id, values = sent()
     call = asked_call()
     values = with_time(call, values)
-    if joins := request.get_json().get("joins"):
-        answer = _join(str(joins), values, command_id, call)
-    else:
-        processing = chosen_processing()
-        made = register(runtime(), values, actor=actor(), command_id=command_id, processing=processing)
-        tie(call, made.case_id)
-        flash(t("web.registration.done", number=made.acceptance_no))
-        if processing:
-            go_on(made.case_id, processing, command_id)
-        answer = jsonify({"next": f"/cases/{made.case_no}"})
+    try:
+        if joins := request.get_json().get("joins"):
+            answer = _join(str(joins), values, command_id, call)
+        else:
+            answer = _register(values, command_id, call)
+    except Conflict as error:
+        raise _sent_already(error, command_id) from error
     with transaction(site().sessions) as session:
-        worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor())
+        worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor(), command_id=command_id)
     return answer
+
+
+def _register(values: dict[str, Any], command_id: UUID, call: Call | None) -> Any:
+    processing = chosen_processing()
+    made = register(runtime(), values, actor=actor(), command_id=command_id, processing=processing)
+    tie(call, made.case_id)
+    flash(t("web.registration.done", number=made.acceptance_no))
+    if processing:
+        go_on(made.case_id, processing, command_id)
+    return jsonify({"next": f"/cases/{made.case_no}"})
+
+
+def _sent_already(error: Conflict, command_id: UUID) -> Conflict:
+    """Two windows showed one draft, and the other one was quicker."""
+    if error.key != "workflow.other_command":
+        return error
+    with site().sessions() as session:
+        number = registered_by(session, command_id)
+    return Conflict("web.registration.sent_already", number=number) if number else error
 
 
 def _join(case_no: str, values: dict[str, Any], command_id: UUID, call: Call | None) -> Any:

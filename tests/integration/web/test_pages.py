@@ -30,9 +30,11 @@ def post(browser: FlaskClient, path: str, seen_on: str, **form: str) -> TestResp
     return browser.post(path, data={**form, "csrf_token": csrf_of(browser, seen_on)})
 
 
-def send(browser: FlaskClient, path: str, values: Mapping[str, object], command: str | None = None) -> TestResponse:
+def send(
+    browser: FlaskClient, path: str, values: Mapping[str, object], command: str | None = None, **beside: object
+) -> TestResponse:
     """Send an island's JSON."""
-    body = {"command_id": command or str(uuid4()), "values": values}
+    body = {"command_id": command or str(uuid4()), "values": values, **beside}
     return browser.post(path, json=body, headers={"X-CSRFToken": csrf_of(browser, "/account")})
 
 
@@ -56,6 +58,23 @@ def test_a_report_is_registered_by_the_page_once(house: House) -> None:
     assert first.json["next"] == second.json["next"]
     page = browser.get(first.json["next"]).text
     assert "锦绣花园东门垃圾桶满溢，污水外流" in page
+
+
+def test_a_second_window_with_the_same_draft_loses_nothing(house: House) -> None:
+    browser, command = house.browser("agent"), str(uuid4())
+    values = values_of()["values"]
+    other = values | {"incident_summary": "书院路路灯不亮"}
+    send(browser, "/registrations/draft", values, command)
+    assert send(browser, "/registrations/new", values, command).status_code == 200
+    refused = send(browser, "/registrations/new", other, command)
+    assert (refused.status_code, refused.json["code"]) == (409, "web.registration.sent_already")
+    draft = send(browser, "/registrations/draft", other, command).json
+    assert draft["said"] == "", "it was not kept"
+    assert "受理流水号" in draft["sent_already"]
+    send(browser, "/registrations/draft", other, command, another=True)
+    assert "书院路路灯不亮" in browser.get("/registrations/new").text
+    send(browser, "/registrations/new", values, command)  # the first window sends again over a bad line
+    assert "书院路路灯不亮" in browser.get("/registrations/new").text, "the other window's draft stays"
 
 
 def test_a_telephone_number_is_hidden_until_asked_for_and_the_look_is_logged(house: House, runtime: Runtime) -> None:
