@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from app import worklist
 from app.cases.duplicates import Sketch, similar_cases
-from app.cases.queries import registered_by, standing_merge
+from app.cases.models import CaseFile
+from app.cases.queries import registered_by, scope_of, standing_merge
 from app.cases.routes import find, now
 from app.city import Matter
 from app.contacts.models import Call
@@ -19,13 +20,14 @@ from app.core.errors import CitydeskError, Conflict, Invalid
 from app.core.http import language, site
 from app.core.ids import new_id
 from app.documents import documents_of, forget_written
+from app.identity import can
 from app.identity.guard import actor, permits
 from app.knowledge import articles_about, phrases_about
 from app.lifecycle import forms
 from app.lifecycle.amending import amend_case, amendable_values
 from app.lifecycle.form_view import shown_form
 from app.lifecycle.merging import join_case, take_out
-from app.lifecycle.reporting import register
+from app.lifecycle.reporting import Registered, register
 from app.lifecycle.routes import runtime
 from app.lifecycle.suggestion import suggest, suggest_matter
 from app.reports.contacts import look_at_contacts
@@ -123,7 +125,17 @@ def _register(values: dict[str, Any], command_id: UUID, call: Call | None) -> An
     flash(t("web.registration.done", number=made.acceptance_no))
     if processing:
         go_on(made.case_id, processing, command_id)
-    return jsonify({"next": f"/cases/{made.case_no}"})
+    return jsonify({"next": _after(made)})
+
+
+def _after(made: Registered) -> str:
+    """The case; the next report for an agent, to whom a confidential case is closed once it is saved."""
+    with site().sessions() as session:
+        case = session.get_one(CaseFile, made.case_id)
+    if can(actor(), "case.read", scope_of(case)):
+        return f"/cases/{made.case_no}"
+    flash(t("web.registration.closed_to_you"))
+    return "/registrations/new"
 
 
 def _sent_already(error: Conflict, command_id: UUID) -> Conflict:

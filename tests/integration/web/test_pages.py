@@ -77,6 +77,26 @@ def test_a_second_window_with_the_same_draft_loses_nothing(house: House) -> None
     assert "书院路路灯不亮" in browser.get("/registrations/new").text, "the other window's draft stays"
 
 
+def test_who_registers_a_confidential_report_gets_its_number(house: House) -> None:
+    browser = house.browser("agent")
+    made = send(browser, "/registrations/new", values_of()["values"] | {"confidential": True})
+    page = browser.get(made.json["next"])
+    assert page.status_code == 200, "the case itself is closed to agents"
+    assert re.search(r"受理流水号 \d{14}", page.text)
+
+
+@pytest.mark.feature("W13")
+def test_history_tells_no_telephone_or_mail_in_full_not_even_a_former_one(house: House) -> None:
+    values = values_of()["values"] | {"caller_email": "wang.lihua@example.com"}
+    case_no = house.person("agent").post("/registrations", {"values": values}).json["case_no"]
+    browser = house.browser("agent")
+    before = browser.get(f"/cases/{case_no}/edit/values").json["values"]
+    send(browser, f"/cases/{case_no}/edit", before | {"caller_phone": "13911112222"}, before=before)
+    told = str(house.person("supervisor").get(f"/cases/{case_no}/history")) + browser.get(f"/cases/{case_no}").text
+    assert "139••••2222" in told
+    assert not [said for said in ("13800136721", "13911112222", "wang.lihua@") if said in told]
+
+
 def test_a_telephone_number_is_hidden_until_asked_for_and_the_look_is_logged(house: House, runtime: Runtime) -> None:
     case_no = given_a_case(house.person("agent"))
     browser = house.browser("supervisor")
