@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ from app.workflow.runtime import Runtime
 
 BATCH = 500
 MOST_FAULTS = 200
+MOST_TITLES = 10
+"""Rows over the heading: former systems put a title and the day of the export there."""
 LONGEST: Mapping[str, int] = {
     "former_no": 60, "caller_name": 60, "caller_phone": 40, "category": 60, "summary": 300, "content": 20_000,
     "address": 300, "result": 5_000,
@@ -42,7 +44,8 @@ HEADINGS: Mapping[str, str] = {
 }
 """What former systems call each field, in both languages."""
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
-          "%Y年%m月%d日 %H:%M", "%Y年%m月%d日")  # fmt: skip
+          "%Y年%m月%d日 %H:%M", "%Y年%m月%d日",
+          "%Y年%m月%d日 %H时%M分", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y.%m.%d")  # fmt: skip
 
 Mapped = Mapping[str, int]
 """Field → the column's place, from 0."""
@@ -65,6 +68,8 @@ class Trial:
 
     headings: Sequence[str]
     mapping: Mapped
+    lacking: Sequence[str]
+    """Fields without a column that must have one; nothing was checked then."""
     rows: int
     good: int
     known: int
@@ -85,19 +90,19 @@ def guess(headings: Row) -> dict[str, int]:
 
 
 def try_out(session: Session, path: Path, zone: tzinfo, mapping: Mapped | None = None) -> Trial:
-    """Check every row and save nothing. Raises Invalid for a file that is no table, or lacks a column."""
-    rows = rows_of(path)
-    headings = next(rows, [])
-    mapping = mapping or guess(headings)
-    _require_columns(mapping)
+    """Check every row and save nothing. Raises Invalid for a file that is no table."""
+    table = _opened(path)
+    mapping = mapping or guess(table.headings)
+    if lacking := _lacking(mapping):
+        return Trial(table.headings, mapping, lacking, 0, 0, 0, [])
     count = good = known = 0
     faults: list[Fault] = []
-    for batch in _batches(_checked(rows, headings, mapping, zone), BATCH):
+    for batch in _batches(_checked(table, mapping, zone), BATCH):
         values = [each for each in batch if isinstance(each, dict)]
         faults += [each for each in batch if isinstance(each, Fault)][: MOST_FAULTS - len(faults)]
         count, good = count + len(batch), good + len(values)
         known += _known(session, values)
-    return Trial(headings, mapping, count, good, known, faults)
+    return Trial(table.headings, mapping, [], count, good, known, faults)
 
 
 def ask_for_import(
@@ -105,7 +110,11 @@ def ask_for_import(
 ) -> ReportJob:
     """Order the import of a file that was tried out. Raises Forbidden, Invalid."""
     require(actor, "case.import")
-    _require_columns(mapping)
+    if lacking := _lacking(mapping):
+        names = ", ".join(HEADINGS[field].partition("|")[0] for field in lacking)
+        raise Invalid(
+            "reports.import.columns", {field: ("reports.import.no_column", {}) for field in lacking}, names=names
+        )
     params = {"file": file, "mapping": dict(mapping)}
     job = add_job(session, "IMPORT", params, actor, language, now, job_id)
     audit.record(session, job.id, "import.asked", actor=actor, now=now, stream_kind="import")
@@ -116,10 +125,8 @@ def bring_in(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path, progr
     """Save the good rows in batches, each its own transaction: what a crash interrupts goes on where it was, since a
     row's id is made from what it says."""
     path, mapping = folder / str(job.params["file"]), {k: int(v) for k, v in job.params["mapping"].items()}
-    rows = rows_of(path)
-    headings = next(rows, [])
     done = new = bad = 0
-    for batch in _batches(_checked(rows, headings, mapping, runtime.zone), BATCH):
+    for batch in _batches(_checked(_opened(path), mapping, runtime.zone), BATCH):
         values = [each for each in batch if isinstance(each, dict)]
         with runtime.sessions.begin() as session:
             new += _save(session, values, job, runtime.clock.now())
@@ -140,21 +147,32 @@ def _batches(rows: Iterator[dict[str, Any] | Fault], size: int) -> Iterator[list
         yield batch
 
 
-def _require_columns(mapping: Mapped) -> None:
+def _lacking(mapping: Mapped) -> list[str]:
     missing = [field for field in ("reported_at", "caller_phone") if field not in mapping]
-    if not {"summary", "content"} & set(mapping):
-        missing.append("content")
-    if missing:
-        names = ", ".join(HEADINGS[field].partition("|")[0] for field in missing)
-        raise Invalid(
-            "reports.import.columns", {field: ("reports.import.no_column", {}) for field in missing}, names=names
-        )
+    return missing if {"summary", "content"} & set(mapping) else [*missing, "content"]
 
 
-def _checked(rows: Iterator[Row], headings: Row, mapping: Mapped, zone: tzinfo) -> Iterator[dict[str, Any] | Fault]:
-    for number, row in enumerate(rows, 2):
+@dataclass(frozen=True, slots=True)
+class _Table:
+    headings: Row
+    rows: Iterator[Row]
+    """Those below the heading."""
+    first: int
+    """The first of them, as the spreadsheet counts."""
+
+
+def _opened(path: Path) -> _Table:
+    """The heading is the first row that names all that is needed, else the first one."""
+    rows = rows_of(path)
+    top = list(islice(rows, MOST_TITLES))
+    place = next((i for i, row in enumerate(top) if not _lacking(guess(row))), 0)
+    return _Table(top[place] if top else [], chain(top[place + 1 :], rows), place + 2)
+
+
+def _checked(table: _Table, mapping: Mapped, zone: tzinfo) -> Iterator[dict[str, Any] | Fault]:
+    for number, row in enumerate(table.rows, table.first):
         if any(row):
-            yield _check(number, row, headings, mapping, zone)
+            yield _check(number, row, table.headings, mapping, zone)
 
 
 def _check(number: int, row: Row, headings: Row, mapping: Mapped, zone: tzinfo) -> dict[str, Any] | Fault:

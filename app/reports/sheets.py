@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ def rows_of(path: Path) -> Iterator[Row]:
             if count > MOST_ROWS:
                 raise Invalid("reports.import.too_long", most=MOST_ROWS)
             yield row[:MOST_COLUMNS]
-    except (InvalidFileException, KeyError, OSError, zipfile.BadZipFile, csv.Error, UnicodeDecodeError) as error:
+    except (InvalidFileException, KeyError, OSError, zipfile.BadZipFile, csv.Error, UnicodeError) as error:
         raise Invalid("reports.import.unreadable") from error
 
 
@@ -54,7 +55,10 @@ def _csv(path: Path) -> Iterator[Row]:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8 with or without its mark; else what Chinese spreadsheets write."""
+    """UTF-8 with or without its mark, "Unicode text" by its mark; else what Chinese spreadsheets write."""
+    with path.open("rb") as begin:
+        if begin.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE):
+            return "utf-16"
     try:
         with path.open(encoding="utf-8-sig") as file:
             while file.read(1 << 16):

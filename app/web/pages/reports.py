@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, request
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.cases.conditions import Day
@@ -18,6 +19,7 @@ from app.identity.guard import actor, permits
 from app.reports.actions import FOLDER
 from app.reports.complaints import complaint_calls
 from app.reports.imports import HEADINGS, ask_for_import, try_out
+from app.reports.models import ReportJob
 from app.reports.queries import job_of, jobs_of
 from app.reports.routes import enqueue, order_export, send_export
 from app.web.pages.frame import blueprint, page
@@ -105,15 +107,21 @@ def try_import() -> AnyResponse | str:
 @blueprint.post("/imports/<uuid:file_id>")
 @permits("case.import")
 def start_import(file_id: UUID) -> AnyResponse:
+    """A file is brought in once: pressed twice, or again from the page before, it leads to the same import."""
     path = _upload_path(file_id)
-    if not path.is_file():
-        raise Invalid("reports.import.gone")
-    with site().sessions.begin() as session:
-        job = ask_for_import(
-            session, new_id(), path.name, _mapping() or {}, actor=actor(), language=language(), now=now()
-        )
-    enqueue(job.id)
-    return redirect(f"/imports/{job.id}", 303)
+    try:
+        with site().sessions.begin() as session:
+            if session.get(ReportJob, file_id) is None:
+                if not path.is_file():
+                    raise Invalid("reports.import.gone")
+                ask_for_import(
+                    session, file_id, path.name, _mapping() or {}, actor=actor(), language=language(), now=now()
+                )
+    except IntegrityError:
+        pass  # the other press was quicker
+    else:
+        enqueue(file_id)
+    return redirect(f"/imports/{file_id}", 303)
 
 
 @blueprint.get("/imports/<uuid:job_id>")

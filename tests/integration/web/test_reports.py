@@ -162,6 +162,22 @@ def _start(browser: Any, page: str, runtime: Runtime) -> ReportJob:
 
 @pytest.mark.feature("W17")
 @pytest.mark.feature("W19")
+def test_a_title_over_the_heading_is_passed_over_and_lacking_columns_can_be_chosen(house: House) -> None:
+    browser = house.browser("admin")
+    titled = "江州市历史工单\n导出时间：2026-11-01\n" + TABLE
+    assert _try(browser, titled.encode()).count("<option") == _try(browser, TABLE.encode()).count("<option")
+    assert "共 5 行" in _try(browser, titled.encode("utf-16"), "unicode.csv")
+    unknown = _try(browser, "a,b,c\n13800136721,2024.03.05 10:11,水管\n".encode())
+    assert "缺少列" in unknown
+    assert "导入合格行" not in unknown
+    file_id = unknown.partition('name="file_id" value="')[2].partition('"')[0]
+    chosen = {"column.caller_phone": "0", "column.reported_at": "1", "column.content": "2"}
+    form = {"csrf_token": csrf_of(browser, "/imports"), "file_id": file_id, **chosen}
+    assert "可导入 1 行" in browser.post("/imports/trial", data=form).text
+    twice = [browser.post(f"/imports/{file_id}", data=form).location for _ in range(2)]
+    assert twice == [f"/imports/{file_id}"] * 2, "pressed twice, brought in once"
+
+
 def test_former_registrations_are_tried_out_imported_once_and_shown_at_the_next_contact(
     house: House, runtime: Runtime
 ) -> None:
