@@ -156,7 +156,7 @@ async def put_together(telephony: Telephony) -> None:
     for pause in (0.5, 1, 2, 4, None):
         try:
             await telephony.dispatch.reconcile()
-            await telephony.outfit.fit()
+            await telephony.outfit.fit(anew=True)
         except AriError as error:
             log.warning("not reconciled: %s", error)
             if error.status == 0 or pause is None:

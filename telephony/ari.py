@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import aiohttp
 import orjson
+
+from telephony.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class Ari:
         login = aiohttp.encode_basic_auth(parts.username or "", parts.password or "")
         self._headers = {"Authorization": login}
         self._http: aiohttp.ClientSession | None = None
-        self._last: dict[str, asyncio.Task[Any]] = {}
+        self.turns = Turns()
         self.connected = False
 
     async def open(self) -> None:
@@ -104,20 +106,6 @@ class Ari:
             raise AriError(response.status, f"{method} {path} {content[:200].decode(errors='replace')}")
         return orjson.loads(content) if content else None
 
-    async def _in_turn(self, about: str, request: Awaitable[Any]) -> None:
-        """After the request about the same thing that was made before; who is cancelled meanwhile takes nothing
-        back."""
-        task = asyncio.get_running_loop().create_task(_after(self._last.get(about), request))
-        self._last[about] = task
-        task.add_done_callback(lambda done: self._forget(about, done))
-        await asyncio.shield(task)
-
-    def _forget(self, about: str, task: "asyncio.Task[Any]") -> None:
-        if self._last.get(about) is task:
-            del self._last[about]
-        if not task.cancelled():
-            task.exception()  # told to whoever waits; where nobody does, to nobody
-
     async def channels(self) -> list[dict[str, Any]]:
         return list(await self._ask("GET", "/channels"))
 
@@ -145,13 +133,17 @@ class Ari:
     async def stored_recordings(self) -> list[str]:
         return [one["name"] for one in await self._ask("GET", "/recordings/stored")]
 
+    async def run_dialplan(self, context: str, extension: str) -> None:
+        """What stands there is done by a channel of its own, which nobody hears."""
+        await self._ask("POST", "/channels", endpoint=f"Local/{extension}@{context}/n", app=APP, timeout=5)
+
     # ---------------------------------------------------------------- channels
     async def answer(self, channel: str) -> None:
         await self._ask("POST", f"/channels/{channel}/answer")
 
     async def hang_up(self, channel: str, reason: str = "normal") -> None:
         """No error when it is gone already."""
-        await self._in_turn(channel, self._gone_is_fine("DELETE", f"/channels/{channel}", reason=reason))
+        await self.turns.take(channel, self._gone_is_fine("DELETE", f"/channels/{channel}", reason=reason))
 
     async def originate(
         self, channel: str, endpoint: str, args: Sequence[str], *, caller_id: str, timeout: int,
@@ -163,16 +155,16 @@ class Ari:
             appArgs=",".join(args), callerId=caller_id, timeout=timeout, originator=originator,
             formats=None if originator else formats,
         )  # fmt: skip
-        await self._in_turn(channel, request)
+        await self.turns.take(channel, request)
 
     async def ring(self, channel: str) -> None:
         await self._ask("POST", f"/channels/{channel}/ring")
 
     async def start_music(self, channel: str) -> None:
-        await self._in_turn(f"music {channel}", self._ask("POST", f"/channels/{channel}/moh"))
+        await self.turns.take(f"music {channel}", self._ask("POST", f"/channels/{channel}/moh"))
 
     async def stop_music(self, channel: str) -> None:
-        await self._in_turn(f"music {channel}", self._gone_is_fine("DELETE", f"/channels/{channel}/moh"))
+        await self.turns.take(f"music {channel}", self._gone_is_fine("DELETE", f"/channels/{channel}/moh"))
 
     async def mute(self, channel: str) -> None:
         await self._ask("POST", f"/channels/{channel}/mute", direction="in")
@@ -188,7 +180,7 @@ class Ari:
         request = self._ask(
             "POST", f"/channels/{channel}/snoop/{snoop}", spy=spy, whisper=whisper, app=APP, appArgs=",".join(args)
         )
-        await self._in_turn(snoop, request)
+        await self.turns.take(snoop, request)
 
     async def go_on(self, channel: str, context: str, extension: str) -> None:
         """Out of the application, on in the dialplan."""
@@ -200,13 +192,13 @@ class Ari:
     # ---------------------------------------------------------------- sounds
     async def play(self, channel: str, playback: str, media: Sequence[str]) -> None:
         request = self._ask("POST", f"/channels/{channel}/play/{playback}", media=",".join(media))
-        await self._in_turn(playback, request)
+        await self.turns.take(playback, request)
 
     async def play_to_bridge(self, bridge: str, playback: str, media: Sequence[str]) -> None:
         await self._ask("POST", f"/bridges/{bridge}/play/{playback}", media=",".join(media))
 
     async def stop_playing(self, playback: str) -> None:
-        await self._in_turn(playback, self._gone_is_fine("DELETE", f"/playbacks/{playback}"))
+        await self.turns.take(playback, self._gone_is_fine("DELETE", f"/playbacks/{playback}"))
 
     async def record(self, channel: str, name: str, *, seconds: int, silence: int, end: str = "#") -> None:
         await self._ask(
@@ -220,10 +212,10 @@ class Ari:
 
     async def record_bridge(self, bridge: str, name: str) -> None:
         request = self._ask("POST", f"/bridges/{bridge}/record", name=name, format="wav", ifExists="overwrite")
-        await self._in_turn(name, request)
+        await self.turns.take(name, request)
 
     async def stop_recording(self, name: str) -> None:
-        await self._in_turn(name, self._gone_is_fine("POST", f"/recordings/live/{quote(name, safe='')}/stop"))
+        await self.turns.take(name, self._gone_is_fine("POST", f"/recordings/live/{quote(name, safe='')}/stop"))
 
     async def pause_recording(self, name: str) -> None:
         await self._ask("POST", f"/recordings/live/{quote(name, safe='')}/pause")
@@ -263,7 +255,7 @@ class Ari:
     # ---------------------------------------------------------------- bridges
     async def make_bridge(self, bridge: str, kind: str = "mixing,dtmf_events") -> None:
         """No error when it is there already."""
-        await self._in_turn(bridge, self._gone_is_fine("POST", f"/bridges/{bridge}", fine=(409,), type=kind))
+        await self.turns.take(bridge, self._gone_is_fine("POST", f"/bridges/{bridge}", fine=(409,), type=kind))
 
     async def add(self, bridge: str, *channels: str) -> None:
         await self._ask("POST", f"/bridges/{bridge}/addChannel", channel=",".join(channels))
@@ -273,7 +265,7 @@ class Ari:
         await self._gone_is_fine("POST", f"/bridges/{bridge}/removeChannel", fine=(*GONE, 400), channel=channel)
 
     async def end_bridge(self, bridge: str) -> None:
-        await self._in_turn(bridge, self._gone_is_fine("DELETE", f"/bridges/{bridge}"))
+        await self.turns.take(bridge, self._gone_is_fine("DELETE", f"/bridges/{bridge}"))
 
     # ---------------------------------------------------------------- seats as SIP endpoints
     async def put_object(self, kind: str, name: str, values: Mapping[str, str]) -> None:
@@ -290,9 +282,3 @@ class Ari:
         except AriError as error:
             if error.status not in fine:
                 raise
-
-
-async def _after(before: "asyncio.Task[Any] | None", request: Awaitable[Any]) -> None:
-    if before is not None:
-        await asyncio.wait({before})
-    await request

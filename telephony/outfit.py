@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Outfit:
         """Of the rules that Asterisk has been told; 0: not yet since it came back."""
         self.refused: dict[str, str] = {}
         """Endpoint → why Asterisk does not take it (a host without an address, say). Tried again now and then."""
+        self._ringing: set[str] = set()
+        """Seats that ring without us, as far as Asterisk was told since we are connected."""
         self._wake = asyncio.Event()
         self._fitting = asyncio.Lock()
 
@@ -66,9 +68,12 @@ class Outfit:
             except AriError as error:
                 log.warning("trunks and seats are not as they should be yet: %s", error)
 
-    async def fit(self) -> None:
-        """Bring Asterisk's trunks and seats to what the rules say. Raises AriError when Asterisk is away."""
+    async def fit(self, *, anew: bool = False) -> None:
+        """Bring Asterisk's trunks and seats to what the rules say; `anew`: it may have forgotten what it was told.
+        Raises AriError when Asterisk is away."""
         async with self._fitting:
+            if anew:
+                self._ringing = set()
             await self._fit()
 
     async def _fit(self) -> None:
@@ -82,11 +87,13 @@ class Outfit:
                 await drop_trunk(exchange.ari, name)
             elif seat_of(name) is not None:
                 await disconnect(exchange.ari, seat_of(name) or "")
+                self._ringing.add(name)  # given up while we were away
         for name, trunk in trunks.items():
             await self._try(name, self._fit_trunk(name, trunk, name in there))
         for name, seat in seats.items():
             if seat.kind != "BROWSER":
                 await self._try(name, self._fit_seat(name, seat, name in there))
+        await self._fit_fallback(seats)
         self.refused = {name: why for name, why in self.refused.items() if name in trunks or name in seats}
         self.marks = {name: mark for name, mark in self.marks.items() if name in trunks or name in seats}
         self._store()
@@ -122,6 +129,20 @@ class Outfit:
         agent = self.exchange.snapshot.agents.get(at.agent) if at else None
         await connect(self.exchange.ari, seat, agent)
         self.marks[name] = mark
+
+    async def _fit_fallback(self, seats: Collection[str]) -> None:
+        """Which seats the dialplan's own queue rings while we are away. An Asterisk that somebody else configured may
+        have none."""
+        try:
+            for name in sorted(set(seats) - self._ringing):
+                await self.exchange.ari.run_dialplan("seat-joins", seat_of(name) or "")
+            for name in sorted(self._ringing - set(seats)):
+                await self.exchange.ari.run_dialplan("seat-leaves", seat_of(name) or "")
+            self._ringing = set(seats)
+        except AriError as error:
+            if error.status == 0:
+                raise
+            log.warning("which seats ring while the application is away cannot be told: %s", error)
 
     def _store(self) -> None:
         fresh = self.file.with_suffix(".new")

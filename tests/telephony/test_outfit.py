@@ -21,6 +21,10 @@ def objects(exchange: Exchange, kind: str) -> str:
     return exchange.asterisk_cli(f"pjsip show {kind}")
 
 
+def fallback(exchange: Exchange) -> str:
+    return exchange.asterisk_cli("queue show fallback")
+
+
 @pytest.mark.feature("T01", "T05", "T08")
 def test_a_trunk_comes_changes_and_goes_while_asterisk_runs(exchange: Exchange) -> None:
     provider = free_port()
@@ -62,14 +66,18 @@ def test_a_desk_phone_may_register_before_anybody_has_signed_in(exchange: Exchan
         given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
         add_seat(session, "8109", SeatWish(kind="SIP", secret=SECRET), **given)
     exchange.until(lambda: "seat-8109" in objects(exchange, "endpoints"), what="the seat")
+    exchange.until(lambda: "PJSIP/seat-8109" in fallback(exchange), what="it rings without the application, too")
     process = exchange.process
     assert process is not None
     exchange.kill()
     exchange.start()
     assert "seat-8109" in objects(exchange, "endpoints")
+    exchange.restart_asterisk()
+    assert "PJSIP/seat-8109" in fallback(exchange), "Asterisk keeps it, with or without us"
     with exchange.sessions.begin() as session:
         change_seat(session, "8109", SeatWish(kind="SIP", active=False), **given)
     exchange.until(lambda: "seat-8109" not in objects(exchange, "endpoints"), what="the seat is gone")
+    exchange.until(lambda: "PJSIP/seat-8109" not in fallback(exchange), what="and rings nowhere")
 
 
 @pytest.mark.feature("S01", "U03")

@@ -1,8 +1,12 @@
 """Any part falls, calls go on: no record is lost, none is there twice."""
 
+import re
 import signal
 import time
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 
@@ -18,6 +22,14 @@ def events_are_whole(exchange: Exchange, caller: str) -> None:
     assert [event.no for event in events] == list(range(1, len(events) + 1))
     kinds = [event.kind for event in events]
     assert kinds.count("arrived") == kinds.count("ended") == 1
+
+
+def ari(exchange: Exchange, method: str, path: str) -> dict[str, Any]:
+    """What Asterisk answers; empty where it knows no such thing."""
+    url = urlsplit(exchange.environ["ARI_URL"])
+    login = (url.username or "", url.password or "")
+    answer = httpx.request(method, f"http://{url.hostname}:{url.port}{url.path}{path}", auth=login)
+    return dict(answer.json()) if answer.status_code == 200 else {}
 
 
 def test_telephony_is_killed_in_the_middle_of_a_talk(exchange: Exchange) -> None:
@@ -41,6 +53,24 @@ def test_telephony_is_killed_in_the_middle_of_a_talk(exchange: Exchange) -> None
     assert seconds > 4, "what was said while telephony was away is recorded"
     assert loud > 500
     exchange.until_state("agent", "WRAP_UP")
+
+
+def test_who_talks_and_was_not_brought_together_yet_hears_the_other_after_a_fall(exchange: Exchange) -> None:
+    """As when it is killed between its note that the agent lifted and its asking for a bridge."""
+    exchange.sign_in("agent")
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp())
+    citizen = exchange.sipp.citizen("13800003011", "12310", Speak(), Wait(15), HangUp())
+    exchange.until_state("agent", "ON_CALL")
+    call = exchange.call("13800003011")
+    bridge = f"/bridges/talk-{call.id}"
+    exchange.until(lambda: exchange.recordings(call.id), what="it is recorded")
+    exchange.kill()
+    ari(exchange, "DELETE", bridge)
+    exchange.start()
+    exchange.until(lambda: len(ari(exchange, "GET", bridge).get("channels", ())) == 2, what="they are together")
+    citizen.finish()
+    seat.finish()
+    events_are_whole(exchange, "13800003011")
 
 
 def test_a_talk_ends_while_telephony_is_away(exchange: Exchange) -> None:
@@ -76,10 +106,14 @@ def test_who_waits_when_telephony_falls_waits_on(exchange: Exchange) -> None:
 
 @pytest.mark.feature("T31")
 def test_without_telephony_the_dialplan_takes_a_letter(exchange: Exchange) -> None:
-    exchange.asterisk_cli("queue pause member PJSIP/seat-8001 queue fallback")
+    members = set(re.findall(r"PJSIP/seat-\d+", exchange.asterisk_cli("queue show fallback")))
+    assert "PJSIP/seat-8001" in members
+    for member in members:
+        exchange.asterisk_cli(f"queue pause member {member} queue fallback")
     exchange.kill()
     exchange.sipp.citizen("13800003004", "12310", Speak(), Wait(8), HangUp()).finish()
-    exchange.asterisk_cli("queue unpause member PJSIP/seat-8001 queue fallback")
+    for member in members:
+        exchange.asterisk_cli(f"queue unpause member {member} queue fallback")
     exchange.start()
     call = exchange.ended("13800003004")
     assert call.outcome == "VOICEMAIL"

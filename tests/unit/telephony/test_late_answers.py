@@ -81,7 +81,7 @@ def undone(do: Callable[[Ari], Awaitable[None]], undo: Callable[[Ari], Awaitable
             assert doing.cancelled()
             slow.may.set()
             await undoing
-            assert not ari._last, "nothing is remembered when all is answered"
+            assert not ari.turns, "nothing is remembered when all is answered"
         done.extend(slow.done)
 
     run(work())
