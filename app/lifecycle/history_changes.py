@@ -79,7 +79,7 @@ class Words:
 
     def time(self, iso: str) -> str:
         local = datetime.fromisoformat(iso).astimezone(self.zone)
-        return f"{local:%Y-%m-%d %H:%M}"
+        return f"{local.day} {local:%b %Y, %H:%M}" if self.language == "en" else f"{local:%Y-%m-%d %H:%M}"
 
     def component(self, name: str) -> Mapping[str, Any] | None:
         """The field of this name: of the form filled in, else of any deployed form."""

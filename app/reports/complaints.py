@@ -16,7 +16,7 @@ from app.identity import Actor
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_CALLS = 500
+MOST_CALLS = 200
 
 
 @dataclass(frozen=True, slots=True)

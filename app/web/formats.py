@@ -1,7 +1,7 @@
 """How times and limits read: “剩 3 时 20 分”, “4 h 20 m over”, “11-18 10:02”."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.cases.limits import STANDS_STILL
@@ -29,13 +29,13 @@ def count_in_words(count: int) -> str:
     return f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count)
 
 
-def span(length: timedelta, language: str) -> str:
-    """The largest two units: 1 天 3 时, 4 h 20 m; less than a minute is 0."""
+def span(length: timedelta, language: str, units_shown: int = 2) -> str:
+    """The largest units, two unless said otherwise: 1 天 3 时, 4 h 20 m; less than a minute is 0."""
     minutes = int(abs(length).total_seconds()) // 60
     amounts = (minutes // 1440, minutes % 1440 // 60, minutes % 60)
     units = ("day", "hour", "minute")
     parts = [text(f"web.span.{unit}", language, n=n) for n, unit in zip(amounts, units, strict=True) if n]
-    return " ".join(parts[:2]) or text("web.span.minute", language, n=0)
+    return " ".join(parts[:units_shown]) or text("web.span.minute", language, n=0)
 
 
 def moment(at: datetime | None, language: str, zone: ZoneInfo) -> str:
@@ -69,6 +69,19 @@ def short_day(at: datetime, language: str, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b}" if language == "en" else f"{local:%m-%d}"
 
 
+def days(first: date | str, last: date | str, language: str) -> str:
+    """From a day to a day, both counted: 2026-11-01 – 2026-11-28 (en: 1 – 28 Nov 2026, 29 Oct – 28 Nov 2026)."""
+    begin, end = (day if isinstance(day, date) else date.fromisoformat(day) for day in (first, last))
+    if language != "en":
+        return f"{begin}" if begin == end else f"{begin} – {end}"
+    until = f"{end.day} {end:%b %Y}"
+    if begin.year != end.year:
+        return f"{begin.day} {begin:%b %Y} – {until}"
+    if begin.month != end.month:
+        return f"{begin.day} {begin:%b} – {until}"
+    return until if begin == end else f"{begin.day} – {until}"
+
+
 def running_limit(
     started_at: datetime,
     due_at: datetime,
@@ -96,8 +109,8 @@ def paused_limit(language: str, used: int) -> LimitChip:
 
 
 def finished_limit(state: str, due_at: datetime, ended_at: datetime, language: str, zone: ZoneInfo) -> LimitChip:
-    """A limit that was met or breached: by how much."""
-    words = text(f"web.limit.{state.lower()}", language, span=span(due_at - ended_at, language))
+    """A limit that was met or breached: by how much, in one unit as nothing hangs on it any more."""
+    words = text(f"web.limit.{state.lower()}", language, span=span(due_at - ended_at, language, units_shown=1))
     title = text("web.limit.due", language, at=full_moment(due_at, language, zone))
     return LimitChip(state, words, 100, title)
 

@@ -1,6 +1,6 @@
 """What every template may use: texts, times, limits, icons, who is signed in. Templates hold no rule."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         t=t, label=label, icon=icon, moment=moment, full_moment=full_moment, day_heading=day_heading, day=day,
-        ago=ago, short_number=formats.short_number, csrf_token=generate_csrf,
+        day_span=day_span, ago=ago, short_number=formats.short_number, csrf_token=generate_csrf,
     )  # fmt: skip
     app.context_processor(_of_request)
 
@@ -64,6 +64,11 @@ def day_heading(at: datetime) -> str:
 def day(at: datetime) -> str:
     """A date in a list: 11-18, 18 Nov."""
     return formats.short_day(at, language(), site().settings.city_zone)
+
+
+def day_span(first: date | str, last: date | str) -> str:
+    """A span of days over a list."""
+    return formats.days(first, last, language())
 
 
 def ago(at: datetime) -> str:

@@ -4,10 +4,13 @@ is known already; and two people at one report."""
 import re
 import time
 from base64 import b64decode
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from app.cases.models import CaseFile, Registration
 from tests.demo_city import Running
 
 from .conftest import Enter, picture, settled, violations
@@ -17,6 +20,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+CTRL_ENTER = """() => document.body.dispatchEvent(
+    new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }))"""
+"""False when something took it."""
 
 
 def reach(page: Page, label: str) -> None:
@@ -64,10 +72,19 @@ def test_by_keyboard_alone_within_a_minute(enter: Enter, running: Running) -> No
     expect(agent.get_by_label("Incident content for the department")).to_have_value(re.compile("^Gas leak since"))
     assert not violations(agent)
     picture(agent, "registration-processing")
+    agent.keyboard.press("Escape")
+    expect(agent.get_by_role("dialog")).to_be_hidden()
+    expect(agent.get_by_label("Service Type")).to_be_focused()
+    agent.keyboard.press("Control+Enter")
+    expect(agent.get_by_role("dialog")).to_be_visible()
+    assert cases_called(running, "Gas smell by keyboard") == 0, "only what is confirmed is filed"
+    expect(agent.locator("[data-sends=processing]")).to_be_focused()
     agent.keyboard.press("Control+Enter")
     agent.wait_for_url("**/cases/*", wait_until="commit")
     assert time.monotonic() - began < 60
     assert cases_called(running, "Gas smell by keyboard") == 1
+    expect(agent.get_by_role("heading", name="Gas smell by keyboard")).to_be_visible()
+    assert agent.evaluate(CTRL_ENTER), "nothing folded away is the page's main deed"
 
 
 def test_the_session_ends_and_the_draft_survives(enter: Enter, running: Running) -> None:
@@ -167,6 +184,7 @@ def test_two_people_correct_one_report_and_nothing_is_lost(enter: Enter, running
     agent.keyboard.press("Control+s")
     agent.wait_for_url("**/cases/*", wait_until="commit")
     url = f"{agent.url.partition('#')[0]}/edit"
+    reported_at = when_reported(running, url)
     other = enter("agent2")
     for page in (agent, other):
         page.goto(url)
@@ -195,6 +213,14 @@ def test_two_people_correct_one_report_and_nothing_is_lost(enter: Enter, running
     other.goto(url)
     settled(other)
     expect(other.get_by_role("textbox", name="Caller", exact=True)).to_have_value("Wang Lihua the elder")
+    assert when_reported(running, url) == reported_at, "to the second: the form shows every minute"
+
+
+def when_reported(running: Running, url: str) -> datetime:
+    with running.runtime.sessions() as session:
+        case_no = url.rsplit("/", 2)[1]
+        report = select(Registration).join(CaseFile, CaseFile.id == Registration.case_id)
+        return session.scalars(report.where(CaseFile.case_no == case_no)).one().reported_at
 
 
 def test_a_slash_offers_phrases(enter: Enter, running: Running) -> None:

@@ -18,7 +18,7 @@ function options({ days, series }) {
   const axis = { axisLabel: { color: colour('--ink-3'), fontSize: 11 }, axisLine: { lineStyle: { color: colour('--line-strong') } } }
   return {
     animation: false,
-    grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 24, top: 12, bottom: 4, containLabel: true },
     tooltip: {
       trigger: 'axis', transitionDuration: 0, backgroundColor: colour('--surface'), borderColor: colour('--line-strong'),
       textStyle: { color: colour('--ink'), fontSize: 12 },

@@ -77,7 +77,7 @@ class FormIsland {
     this.island.addEventListener('citydesk:problem', event => this.tell(event.detail.problem))
     // first of all, as the form's own lists take Enter for themselves
     document.addEventListener('keydown', event => {
-      if (!event.ctrlKey || event.key !== 'Enter') return
+      if (!event.ctrlKey || event.key !== 'Enter' || this.island.closest('dialog:not([open])')) return
       if (event.target.closest('input, textarea, select, [role=option], dialog') && !this.island.contains(event.target) && !this.ownDialog()) return
       if (document.querySelector('dialog[open]') !== this.ownDialog()) return
       event.preventDefault()

@@ -63,11 +63,16 @@ function go(event) {
   } else if (event.key === 'g' && !document.querySelector('[data-own-g]')) going = setTimeout(() => (going = 0), 1500)
 }
 
+/** The first that is not folded away. */
+function shown(selector) {
+  return [...document.querySelectorAll(selector)].find(one => !one.closest('details:not([open]), dialog:not([open])'))
+}
+
 /** Ctrl Enter: the form one is in, else the page's one primary button. Forms drawn by form-js see to themselves. */
 function mainDeed(event) {
   if (event.defaultPrevented || event.target.closest('.topbar, .callbar') || document.querySelector('dialog[open]')) return
   const form = event.target.closest('form')
-  const button = form?.querySelector('.btn--primary, button:not([type=button])') ?? document.querySelector('#page main .btn--primary:not([hidden])')
+  const button = form?.querySelector('.btn--primary, button:not([type=button])') ?? shown('#page main .btn--primary:not([hidden])')
   if (!button) return
   event.preventDefault()
   button.click()

@@ -96,12 +96,23 @@ class MatterOffer {
   }
 }
 
+/** A closed dialog leads back to the field one wrote in: it was left to hand over its last words. */
+function leadsBack(dialog, island) {
+  let last = null
+  island.addEventListener('focusin', ({ target }) => (last = target))
+  dialog.addEventListener('close', () => {
+    const at = document.activeElement // nowhere yet, or still on what has just been hidden
+    if ((at === document.body || dialog.contains(at)) && last?.isConnected) last.focus()
+  })
+}
+
 /** How to proceed: the processing form over the report, filled from it and open to change. */
 class Processing {
   constructor(island) {
     this.island = island
     this.dialog = document.querySelector('#processing-dialog')
     this.form = this.dialog.querySelector('#processing')
+    leadsBack(this.dialog, island)
     document.addEventListener('click', event => this.clicked(event), { signal: life() })
     document.addEventListener('keydown', event => this.key(event), { capture: true, signal: life() })
     island.addEventListener('citydesk:main', event => {
@@ -211,6 +222,7 @@ class Answer {
     this.island = island
     this.dialog = document.querySelector('#answer-dialog')
     this.text = this.dialog.querySelector('textarea')
+    leadsBack(this.dialog, island)
     document.addEventListener('citydesk:answer', ({ detail }) => this.open(detail.article), { signal: life() })
     this.dialog.querySelector('[data-close-answer]').addEventListener('click', () => this.dialog.close())
     this.dialog.querySelector('[data-answer-send]').addEventListener('click', () => this.send())

@@ -53,6 +53,8 @@ def query_page() -> str:
         known = known_fields(session)
         opened = _opened(session)
         rows = _rows_of(opened.conditions) if opened and not request.args.getlist("f") else rows_from()
+        values = {key: _values(session, known[key]) for key, _, _ in rows if key in known}
+        rows = [(key, comparison, coded(value, values.get(key, []))) for key, comparison, value in rows]
         way = next(iter(opened.conditions), "all") if opened and "way" not in request.args else way_from()
         tree = opened.conditions if opened and not request.args.getlist("f") else tree_of(rows, way, known)
         if rows:
@@ -63,11 +65,11 @@ def query_page() -> str:
                 failed = _faults(error)
         shown = [{"key": f.key, "name": field_name(f.key, f.names), "comparisons": COMPARISONS[f.shape]}
                  for f in known.values()]  # fmt: skip
-        values = {key: _values(session, field) for key, field in known.items() if key in {row[0] for row in rows}}
+    worded_rows = [(key, comparison, worded(value, values.get(key, []))) for key, comparison, value in rows]
     address = [("way", way), *((part, value) for row in rows for part, value in zip("fcv", row, strict=True))]
     next_url = f"/queries?{urlencode([*address, ('after', result['next'])])}" if result["next"] else None
     return page(
-        "queries.html", rows=rows or [("", "", "")], fields=shown, values=values, way=way, cases=result["cases"],
+        "queries.html", rows=worded_rows or [("", "", "")], fields=shown, values=values, way=way, cases=result["cases"],
         failed=failed, next_url=next_url, opened=opened, address=address, asked=bool(rows),
         without=sorted(WITHOUT_VALUE), comparisons=dict.fromkeys(c for each in COMPARISONS.values() for c in each),
     )  # fmt: skip
@@ -165,11 +167,28 @@ def _first_comparison(field: Field | None) -> str:
     return COMPARISONS[field.shape][0] if field else "is"
 
 
+def coded(text: str, choices: list[tuple[str, str]]) -> str:
+    """What was chosen by its words as the codes they stand for; several are parted by commas. A word that two values
+    share stays a word: only its code says which."""
+    if not choices:
+        return text
+    words = [word for _, word in choices]
+    codes = {word: code for code, word in choices if words.count(word) == 1}
+    parts = [part.strip() for part in text.replace("，", ",").split(",")]
+    return codes.get(text) or ", ".join(codes.get(part, part) for part in parts)
+
+
+def worded(text: str, choices: list[tuple[str, str]]) -> str:
+    """Codes as people read them; the way back from `coded`."""
+    words = [word for _, word in choices]
+    unlike = {code: word for code, word in choices if words.count(word) == 1}
+    shown = [unlike.get(part.strip(), part.strip()) for part in text.split(",")]
+    return ", ".join(shown) if choices else text
+
+
 def _values(session: Session, field: Field) -> list[tuple[str, str]]:
     """Values to choose from, with their words; none for what is typed."""
     words = names()
-    if field.values:
-        return [(value, label(field.enum, value) if field.enum else value) for value in field.values]
     if field.shape is Shape.FLAG:
         return [("true", t("web.yes")), ("false", t("web.no"))]
     if field.key in ("lead_department", "departments"):
@@ -180,4 +199,4 @@ def _values(session: Session, field: Field) -> list[tuple[str, str]]:
         top = field.key == "category"
         matters = city.categories(session)
         return [(each.code, words.category(each.code)) for each in matters if (each.parent is None) == top]
-    return []
+    return [(value, label(field.enum, value) if field.enum else value) for value in field.values or ()]

@@ -122,8 +122,8 @@ def test_complaint_calls_are_classified_and_counted_for_print(house: House) -> N
     _register(house, channel="WEB", incident_summary="网上投诉")
     page = house.browser("leader").get("/reports/complaints").text
     cells = page.replace("\n", "")
-    assert '<td class="num">2</td><td class="num">0</td><td class="num">66.7 %</td>' in cells
-    assert '<td class="num">1</td><td class="num">0</td><td class="num">33.3 %</td>' in cells
+    assert '<td class="is-num">2</td><td class="is-num">0</td><td class="is-num">66.7 %</td>' in cells
+    assert '<td class="is-num">1</td><td class="is-num">0</td><td class="is-num">33.3 %</td>' in cells
     assert "燃气异味" in page
     assert "咨询</td>" not in page
     assert "网上投诉" not in page

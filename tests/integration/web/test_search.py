@@ -132,3 +132,18 @@ def test_conditions_work_as_a_plain_form(house: House, agent: Person) -> None:
     assert made["case_no"] in browser.get(saved.location).text
     assert "紧急" in browser.get("/search").text
     assert "2026-11-18" in browser.get("/queries?way=all&f=registered_at&c=on&v=gestern").text
+
+
+@pytest.mark.feature("F07")
+def test_conditions_take_the_words_that_people_see(house: House, agent: Person) -> None:
+    urgent = _register(agent, urgency="URGENT")
+    usual = _register(agent)
+    browser = house.browser("supervisor")
+    both = browser.get("/queries?way=all&f=urgency&c=any_of&v=紧急，一般").text
+    assert urgent["case_no"] in both
+    assert usual["case_no"] in both
+    one = browser.get("/queries?way=all&f=category&c=is&v=市容环卫&f=urgency&c=is&v=URGENT").text
+    assert urgent["case_no"] in one
+    assert usual["case_no"] not in one
+    assert 'value="市容环卫"' in one
+    assert 'value="紧急"' in one, "a code is shown by its word"
