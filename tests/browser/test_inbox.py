@@ -92,3 +92,17 @@ def test_without_a_heartbeat_the_page_says_so(enter: Enter, running: Running, co
     page.route("**/live", lambda route: route.abort())
     at_the_list(page, running)
     expect(page.locator("[data-live-lost]")).to_contain_text("Live updates are interrupted")
+
+
+@pytest.mark.feature("Q14")
+def test_a_finished_task_leads_back_to_the_list_it_came_from(enter: Enter, running: Running, colleague: str) -> None:
+    page = enter("supervisor")
+    page.goto(f"{running.url}/tasks?view=judge")
+    settled(page)
+    page.keyboard.press("j")
+    expect(page.locator("[data-preview] h2").first).to_contain_text("垃圾桶满溢")
+    page.keyboard.press("Enter")
+    page.get_by_role("radio", name="Accept and file").check()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/tasks?view=judge", wait_until="commit")
+    expect(page.get_by_role("heading", name="To judge")).to_be_visible()

@@ -137,7 +137,8 @@ class FormIsland {
       const response = await send(this.island, { values: data, ...this.beside, ...once })
       if (response.ok) {
         this.island.dispatchEvent(new CustomEvent('citydesk:sent'))
-        visit((await response.json()).next)
+        const { next } = await response.json()
+        visit(next === '/tasks' ? (sessionStorage.getItem('citydesk-inbox') ?? next) : next)
         return
       }
       await this.refused(response, { values: data, ...once })

@@ -22,6 +22,7 @@ class Inbox {
   }
 
   start() {
+    sessionStorage.setItem('citydesk-inbox', location.pathname + location.search) // where a finished task leads back to
     this.form.addEventListener('change', event => this.ticked(event))
     this.form.addEventListener('click', event => this.rangeTo(event))
     document.addEventListener('submit', event => this.submitted(event), { capture: true, signal: life() })
