@@ -1,8 +1,10 @@
 """A handler in the street where there is no network: nothing taken or written is lost, and nothing goes twice."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
@@ -73,19 +75,27 @@ class Telephone:
 
 
 KEPT = """async () => {
-  if (!(await indexedDB.databases()).some(({ name }) => name === 'citydesk-pages')) return []
-  const done = request => new Promise(resolve => { request.onsuccess = () => resolve(request.result) })
-  const kept = await done(indexedDB.open('citydesk-pages'))
-  const pages = await done(kept.transaction('pages').objectStore('pages').getAllKeys())
-  kept.close()
+  const pages = []
+  for (const name of await caches.keys()) {
+    if (!name.startsWith('citydesk-pages:')) continue
+    for (const { url } of await (await caches.open(name)).keys()) pages.push(new URL(url).pathname)
+  }
   return pages
 }"""
-"""The pages that this browser keeps."""
+"""Paths of the pages that this browser keeps."""
+
+
+def until_kept(page: Page, seen: Callable[[list[str]], bool]) -> None:
+    """`wait_for_function` takes a promise for an answer, so this asks again and again by itself."""
+    deadline = time.monotonic() + 30
+    while not seen(kept := page.evaluate(KEPT)):
+        assert time.monotonic() < deadline, kept
+        page.wait_for_timeout(50)
 
 
 def kept_by_worker(page: Page) -> None:
     """The service worker has this page."""
-    page.wait_for_function(f"async () => (await ({KEPT})()).includes(location.pathname)")
+    until_kept(page, lambda kept: urlsplit(page.url).path in kept)
 
 
 def waiting_of(page: Page) -> Locator:
@@ -94,7 +104,7 @@ def waiting_of(page: Page) -> Locator:
 
 def keeps_nothing(page: Page) -> None:
     page.wait_for_url(re.compile("/sign-in"))
-    page.wait_for_function(f"async () => !(await ({KEPT})()).length")
+    until_kept(page, lambda kept: not kept)
 
 
 @pytest.mark.feature("D05")

@@ -16,7 +16,7 @@ self.addEventListener('activate', event => event.waitUntil(takeOver()))
 
 /** Pages of an older build name files that are no more. */
 async function takeOver() {
-  for (const name of await caches.keys()) if (name !== FILES) await caches.delete(name)
+  for (const name of await caches.keys()) if (name.startsWith('citydesk-files:') && name !== FILES) await caches.delete(name)
   await keepOnly(null)
   await self.clients.claim()
 }
@@ -49,10 +49,16 @@ async function page(event) {
   return Promise.race([fresh, late]).catch(async () => (await keptPage(request.url)) ?? caches.match(OFFLINE, { cacheName: FILES, ignoreVary: true }))
 }
 
-/** The page that was open before this worker: it asks to be kept too. */
+/** A page that may have come past this worker. */
 self.addEventListener('message', event => {
-  if (event.data?.keep) event.waitUntil(fetch(event.data.keep).then(response => response.ok && keepPage(response)).catch(() => {}))
+  if (event.data?.keep) event.waitUntil(keepToo(event.data.keep).catch(() => {}))
 })
+
+async function keepToo(address) {
+  if (await keptPage(address)) return
+  const response = await fetch(address)
+  if (response.ok) await keepPage(response)
+}
 
 self.addEventListener('sync', event => {
   if (event.tag === 'outbox') event.waitUntil(flush().then(end => (end === 'offline' ? Promise.reject(new Error(end)) : end)))

@@ -22,13 +22,14 @@ export function startStreet(root, words) {
   }, { signal: life() })
 }
 
-async function registerWorker() {
-  if (!navigator.serviceWorker) return
-  const early = !navigator.serviceWorker.controller
-  const registration = await navigator.serviceWorker.register('/service-worker.js', { scope: SCOPE }).catch(() => null)
-  if (!registration || !early) return
-  // this page was here before its worker: it asks to be kept as well
-  navigator.serviceWorker.addEventListener('controllerchange', () => navigator.serviceWorker.controller.postMessage({ keep: location.href }), { once: true })
+/** A page that was asked for before the worker answered is not kept yet, though by now the worker may have it in hand. */
+function registerWorker() {
+  const workers = navigator.serviceWorker
+  if (!workers) return
+  const keep = () => workers.controller?.postMessage({ keep: location.href })
+  workers.addEventListener('controllerchange', keep, { signal: life() })
+  keep()
+  workers.register('/service-worker.js', { scope: SCOPE }).catch(() => {})
 }
 
 /** Every page of a person with something to send tries; the browser may, when it is allowed to, without any page. */
