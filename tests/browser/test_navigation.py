@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.identity import SEED
 from app.knowledge import load_demo_articles
@@ -101,8 +101,10 @@ def test_what_a_page_listened_to_ends_with_it(enter: Enter, running: Running) ->
 
 
 def test_a_form_that_waits_and_a_page_of_another_kind(enter: Enter, running: Running) -> None:
-    """The report's form begins anew after navigation, its draft is whole; signing out leaves the shell."""
+    """The report's form begins anew after navigation; its draft is whole, however slowly it was saved."""
     page = enter("agent")
+    on_their_way: list[Route] = []
+    page.route("**/registrations/draft*", lambda route: on_their_way.append(route))
     mark(page)
     page.goto(f"{running.url}/cases")
     settled(page)
@@ -118,6 +120,8 @@ def test_a_form_that_waits_and_a_page_of_another_kind(enter: Enter, running: Run
     page.wait_for_url("**/cases")
     expect(page.locator("#page h1")).to_have_text("Cases")
     page.go_back()
+    for route in on_their_way:
+        route.continue_()
     page.wait_for_url("**/registrations/new**")
     settled(page)
     expect(page.get_by_label("Summary")).to_have_value("路灯不亮，写到一半")

@@ -2,7 +2,7 @@
 // call bar, which stays, and with it whatever the telephone is doing. Forms that write are sent by the browser as ever.
 import htmx from 'htmx.org/dist/htmx.esm.js'
 import { startIslands } from './islands.js'
-import { every, turn } from './life.js'
+import { every, isSaving, turn } from './life.js'
 
 Object.assign(htmx.config, {
   allowEval: false, // the content security policy
@@ -39,6 +39,7 @@ export function startNavigation(started) {
   document.addEventListener('htmx:beforeProcessNode', ({ detail: { elt } }) => choose(elt))
   new MutationObserver(boostNews).observe(document.querySelector('.app'), { childList: true, subtree: true })
   document.addEventListener('click', remember, true)
+  document.addEventListener('htmx:confirm', afterSaving)
   document.addEventListener('htmx:beforeRequest', () => left.set(here(), leaving))
   document.addEventListener('htmx:beforeSwap', beforeSwap)
   document.addEventListener('htmx:afterSwap', ({ detail }) => arrive(detail.xhr, started))
@@ -63,6 +64,14 @@ function boostNews(changes) {
   for (const { addedNodes } of changes) {
     for (const node of addedNodes) if (node.isConnected && node.querySelector?.('a[href]')) htmx.process(node)
   }
+}
+
+/** The page that comes may show what the last one is still saving. */
+function afterSaving(event) {
+  const saving = isSaving()
+  if (!saving) return
+  event.preventDefault()
+  saving.then(() => event.detail.issueRequest(true))
 }
 
 let leaving = ''

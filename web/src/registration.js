@@ -1,7 +1,7 @@
 // Beside the form of a report: what the server knows of the caller, of similar cases and of the responsible unit is asked
 // for when the person pauses, and drawn without touching the form.
 import { island as isle } from './islands.js'
-import { life } from './life.js'
+import { life, saves } from './life.js'
 import { startFiles } from './photos.js'
 import { Draft } from './report-draft.js'
 
@@ -283,7 +283,9 @@ function start(root) {
     for (const part of [hints, draft, matter]) part.written(detail.values)
   }, { signal: life() })
   island.addEventListener('citydesk:sent', () => draft.stop())
-  life().addEventListener('abort', () => draft.timer && draft.save()) // another page comes: nothing of the last two seconds is lost
+  // another page comes, or the window closes: nothing of the last two seconds is lost
+  life().addEventListener('abort', () => saves(draft.leave()))
+  window.addEventListener('pagehide', () => draft.leave(), { signal: life() })
   // what a call or a draft brought along is looked up at once
   const begun = JSON.parse(island.querySelector('script[data-form]').textContent).values
   if (begun.caller_phone) hints.ask(begun)

@@ -2,6 +2,7 @@
 import { visit } from './navigate.js'
 
 const DRAFT_EVERY = 2000 // milliseconds
+const KEEPS_ALIVE = 20_000 // characters: a browser sends 64 KB at most behind a page that has closed
 
 /** Kept on the server every two seconds while somebody writes; what fails is said, and tried again at the next change. */
 export class Draft {
@@ -21,14 +22,27 @@ export class Draft {
     this.timer ??= setTimeout(() => this.save(), DRAFT_EVERY)
   }
 
+  /** What is written and not saved yet goes now; what is on its way already is waited for. */
+  leave() {
+    if (!this.timer) return this.saving
+    clearTimeout(this.timer)
+    return this.save()
+  }
+
   /** Returns the server's answer, nothing when it could not be saved. */
-  async save(beside = {}) {
+  save(beside = {}) {
     this.timer = null
+    this.saving = this.send(beside)
+    return this.saving
+  }
+
+  async send(beside) {
     const token = document.querySelector('meta[name=csrf-token]').content
     const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': token }
     const body = JSON.stringify({ command_id: this.island.dataset.command, values: this.values, ...beside })
     try {
-      const response = await fetch(this.place.dataset.draft, { method: 'POST', headers, body })
+      const keepalive = body.length < KEEPS_ALIVE
+      const response = await fetch(this.place.dataset.draft, { method: 'POST', headers, body, keepalive })
       if (!response.ok) return this.say(response.status === 401 ? this.place.dataset.signedOut : this.place.dataset.failed)
       const answer = await response.json()
       this.say(answer.said)
