@@ -15,6 +15,7 @@ from app.core.http import language
 from app.core.i18n import has_text, text
 from app.core.ids import new_id
 from app.identity import TooManyAttempts
+from app.web.field_sentences import field_sentence
 from app.web.names import groups_in_words
 
 logger = logging.getLogger(__name__)
@@ -143,22 +144,4 @@ def _flatten(prefix: str, value: object, into: dict[str, list[str]]) -> None:
         for name, inner in value.items():
             _flatten(f"{prefix}.{name}" if prefix else str(name), inner, into)
     elif isinstance(value, list):
-        into[prefix or "_"] = [_sentence(str(item)) for item in value]
-
-
-_SENTENCES = {
-    "Missing data for required field.": "web.field.required",
-    "Field may not be null.": "web.field.required",
-    "Unknown field.": "web.field.unknown",
-    "Not a valid UUID.": "web.field.uuid",
-    "Not a valid integer.": "web.field.integer",
-    "Not a valid string.": "web.field.string",
-    "Not a valid mapping type.": "web.field.mapping",
-    "Not a valid datetime.": "web.field.datetime",
-    "Invalid input type.": "web.field.mapping",
-}
-
-
-def _sentence(english: str) -> str:
-    key = _SENTENCES.get(english)
-    return text(key, language()) if key else english
+        into[prefix or "_"] = [field_sentence(str(item), language()) for item in value]
