@@ -35,7 +35,8 @@ class Everything(Schema):
 REFUSED = [
     {"uuid": "x"}, {"whole": "x"}, {"whole": 0}, {"whole": 10}, {"least": 0}, {"most": 10}, {"number": "x"},
     {"yes": "x"}, {"words": "x"}, {"words": "xxxxx"}, {"words": 1}, {"long": "xxxxx"}, {"short": "x"}, {"exact": "x"},
-    {"choice": "C"}, {"many": 1}, {"mapping": 1}, {"nested": 1}, {"at": "x"}, {"at": "2026-11-28T08:00:00"}, {"day": "x"}, {"time": "x"},
+    {"choice": "C"}, {"many": 1}, {"mapping": 1}, {"nested": 1}, {"at": "x"}, {"at": "2026-11-28T08:00:00"},
+    {"day": "x"}, {"time": "x"},
     {"needed": None}, {}, {"other": 1},
 ]  # fmt: skip
 
