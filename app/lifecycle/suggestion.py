@@ -53,7 +53,7 @@ def suggest(runtime: Runtime, session: Session, values: Mapping[str, Any], now: 
     assist = found.get("assist") or ()
     return Suggestion(
         str(found["lead"]), (assist,) if isinstance(assist, str) else tuple(assist), urgency,
-        found.get("certain") is True, str(found.get("rule") or _row(unit, "responsible_unit")),
+        found.get("certain") is True, _row(unit, "responsible_unit", str(found.get("rule") or "")),
         spell.get("value"), spell.get("unit"), _row(limit, LIMIT),
     )  # fmt: skip
 
@@ -79,12 +79,12 @@ _NOTHING: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def _row(explained: Explained | None, table: str) -> str:
-    """What the analyst calls the row that matched, else its number."""
+def _row(explained: Explained | None, table: str, code: str = "") -> str:
+    """What the analyst calls the row that matched, else the code that it gives, else its number."""
     if explained is None:
         return ""
     for trace in explained.tables:
         if trace.decision == table and trace.matched:
             rule = trace.matched[0]
-            return " ".join(rule.annotations) or str(rule.number)
-    return ""
+            return " ".join(rule.annotations) or code or str(rule.number)
+    return code

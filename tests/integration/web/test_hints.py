@@ -49,6 +49,8 @@ def test_the_tables_say_who_would_be_responsible_and_for_how_long(house: House) 
     assert "callout--red" in said
     assert "燃气" in said
     assert "紧急工作时" in said
+    assert "燃气泄漏" in said, "the rule by its name"
+    assert "GAS_LEAK" not in said
     assert "callout--red" not in ask(house, address="书院路").json["suggestion"]
 
 
