@@ -12,7 +12,7 @@ from app.contacts import AgentState, CallKind, Fact, Outcome, Router, RoutingSna
 from telephony.ari import Ari, AriError
 from telephony.attempts import told_of_attempt
 from telephony.calls import Call, Leg, Stage, fold
-from telephony.line import Line, Sounds
+from telephony.line import HungUp, Line, Sounds
 from telephony.live import News
 from telephony.seats import AtSeat, Seats
 from telephony.spool import Spool
@@ -129,6 +129,9 @@ class Exchange:
             waiting.set_result(seconds)
 
     def citizen(self, call: Call) -> Line:
+        """Raises HungUp when the call is over: a line that is made now would never hear that it has gone."""
+        if self.live(call.id) is None:
+            raise HungUp
         return self.line(call.channel)
 
     def live(self, call_id: UUID | None) -> Call | None:

@@ -41,6 +41,8 @@ class Queue:
     async def wait(self, call_id: UUID, group: str, priority: int, wish: UUID | None) -> str:
         """Until somebody has talked with the caller, or nobody will. Raises HungUp when the caller leaves."""
         exchange = self.exchange
+        if exchange.live(call_id) is None:
+            raise HungUp
         if not self.anybody(group):
             return NOBODY
         call = exchange.note(call_id, CallKind.QUEUED, group=group, priority=priority, wish=str(wish) if wish else None)
@@ -82,9 +84,9 @@ class Queue:
         """Music; now and then how many are before the caller, who may ask to be called back instead (Q06)."""
         exchange = self.exchange
         call = exchange.calls[call_id]
-        line = exchange.citizen(call)
         rules = exchange.snapshot.groups[group]
         with suppress(HungUp, AriError):
+            line = exchange.citizen(call)
             while call_id in self.waiting:
                 await line.do(exchange.ari.start_music(line.id))
                 await asyncio.sleep(rules.announce_seconds)

@@ -3,13 +3,24 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from app.contacts import AgentState, Speech
+from app.contacts.snapshot import AgentPlan, GroupPlan, RoutingSnapshot
+from app.core.ids import new_id
 from telephony.ari import Ari, AriError
-from telephony.line import Line
+from telephony.exchange import Exchange
+from telephony.line import HungUp, Line
+from telephony.live import News
+from telephony.queueing import Queue
+from telephony.recordings import Recordings
+from telephony.ringing import Ringing
+from telephony.spool import Spool
+from telephony.talking import Talks
 
 Asked = list[str]
 
@@ -157,5 +168,30 @@ def test_what_others_wait_for_too_is_left_to_them() -> None:
             waiting.cancel()
             await asyncio.wait({waiting})
             assert not over.cancelled()
+
+    run(work())
+
+
+def test_who_has_gone_waits_for_nobody(tmp_path: Path) -> None:
+    """They hung up between two steps that lead them to the people: an agent who is idle is left in peace."""
+
+    async def work() -> None:
+        agent = AgentPlan(new_id(), "agent", "1001", "7001", {"general": 1})
+        async with Slow() as ari:
+            groups, agents = {"general": GroupPlan("general", {})}, {agent.id: agent}
+            rules = RoutingSnapshot(1, "Asia/Shanghai", "zh-CN", groups, agents)
+            exchange = Exchange(ari, Spool(tmp_path), Speech("", tmp_path), News(None), rules)
+            queue = Queue(exchange, Ringing(exchange), Talks(exchange, Recordings(exchange)))
+            exchange.seats.set(agent.id, AgentState.IDLE, exchange.now(), seat="8001")
+            call = exchange.arrived(new_id(), exchange.now(), direction="IN", caller="1", called="2", channel="c")
+            exchange.led.add(call.id)
+            exchange.end(call.id, cause="caller")
+            with pytest.raises(HungUp):
+                await queue.wait(call.id, "general", 0, None)
+            assert not queue.waiting
+            with pytest.raises(HungUp):
+                exchange.citizen(call)
+            await asyncio.sleep(0)  # what was begun beside it begins
+            await exchange.drain()
 
     run(work())
