@@ -130,8 +130,9 @@ class Dispatch:
         line = exchange.lines.pop(channel.id, None)
         self.ringing.on_ended(channel.id)
         self.supervision.on_ended(channel.id)
-        self.outbound.on_ended(channel.id)
-        if call is not None and channel.id in call.legs and (call.legs[channel.id].up or channel.id == call.channel):
+        if self.outbound.on_ended(channel.id):
+            pass
+        elif call is not None and channel.id in call.legs and (call.legs[channel.id].up or channel.id == call.channel):
             self.talks.on_leg_gone(call, channel.id)
         elif call is not None and channel.id in call.legs:
             self.ringing.stopped(call.id, channel.id, "busy" if cause == BUSY else "hung_up")

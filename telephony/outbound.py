@@ -135,10 +135,13 @@ class Outbound:
         elif self.exchange.call_at(channel.id) is None:
             self.exchange.go(self.exchange.ari.hang_up(channel.id))
 
-    def on_ended(self, channel: str) -> None:
+    def on_ended(self, channel: str) -> bool:
+        """Was it a seat that we rang first and that has not lifted? What becomes of its call is decided here then."""
         waiting = self._first.get(channel)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(False)
+        if waiting is None or waiting.done():
+            return False
+        waiting.set_result(False)
+        return True
 
     # ---------------------------------------------------------------- both
     def may(self, plan: AgentPlan, number: str) -> bool:

@@ -169,9 +169,11 @@ class Outfit:
 
 # ------------------------------------------------------------------ a trunk in Asterisk's words
 async def put_trunk(ari: Ari, name: str, trunk: TrunkPlan) -> None:
-    """Its objects, those first that others name."""
+    """Its objects: first the address, which Asterisk may refuse, so that nothing else is made in vain and dropped again
+    at once (an Asterisk of 22.10 may die of that, as it is about to ask the peer whether it is there); then those that
+    others name."""
     objects = objects_of(name, trunk)
-    for kind in reversed(PARTS):
+    for kind in ("identify", *(kind for kind in reversed(PARTS) if kind != "identify")):
         if kind in objects:
             await ari.put_object(kind, name, objects[kind])
 

@@ -221,7 +221,7 @@ class Transfers:
             return
         self.talks.moving(call.id, True)  # the telephone hangs up as soon as it hears that this is done
         try:
-            for state in ("channel_progress", "channel_answered"):
-                await exchange.ari.transfer_progress(channel, state)
+            # the last word at once: an Asterisk of 22.10 dies of a second one when the telephone has hung up meanwhile
+            await exchange.ari.transfer_progress(channel, "channel_answered")
         finally:
             await self._move(call, to, leg.agent, "blind")

@@ -1,5 +1,6 @@
 """SIPp as citizens and seats: scenarios written from what somebody does, run as processes that must end well."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 PATIENCE = 25
 _numbers = itertools.count(1)
+_media = itertools.cycle(range(30_000, 32_700, 4))
 
 
 # ------------------------------------------------------------------ what somebody does
@@ -117,7 +119,7 @@ class Sipp:
         (folder / "scenario.xml").write_text(scenario, encoding="utf-8")
         command = [
             "sipp", f"127.0.0.1:{self.asterisk_port}", "-sf", "scenario.xml", "-s", service, "-i", "127.0.0.1",
-            "-p", str(port), "-mi", "127.0.0.1", "-mp", str(free_port(even=True)), "-m", str(calls), "-l", "9",
+            "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media_port()), "-m", str(calls), "-l", "9",
             "-nostdin", "-timeout", str(PATIENCE * 3), "-timeout_error", "-trace_err", "-error_file", "error.log",
             "-trace_msg", "-message_file", "messages.log", "-default_behaviors", "all,-bye",
         ]  # fmt: skip
@@ -141,13 +143,24 @@ def there_is_sipp() -> bool:
     return shutil.which("sipp") is not None
 
 
-def free_port(even: bool = False) -> int:
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def media_port() -> int:
+    """The first of the four that a SIPp takes, in a range that nobody else is given ports from."""
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if not even or port % 2 == 0:
-            return port
+        first = next(_media)
+        with contextlib.ExitStack() as probes:
+            try:
+                for port in range(first, first + 4):
+                    probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return first
 
 
 # ------------------------------------------------------------------ scenarios
