@@ -195,20 +195,13 @@ class Transfers:
 
     # ---------------------------------------------------------------- events
     def on_ended(self, channel: str) -> None:
-        """The one who was asked hung up: the agent is with the citizen again. Or the one who asks did, and whom they
-        asked is let go with them."""
+        """The one who was asked hung up: the agent is with the citizen again. Or the one who asks did. Whose leg it
+        was is free already (`Ringing.stopped`, `Talks.on_leg_gone`)."""
         for call_id, asking in list(self.asking.items()):
-            if channel not in (asking.other.id, asking.seat.id):
-                continue
-            del self.asking[call_id]
-            if (call := self.exchange.live(call_id)) is not None:
-                self._free(call, asking.other)
+            if channel in (asking.other.id, asking.seat.id):
+                del self.asking[call_id]
             if channel == asking.other.id:
                 self.exchange.go(self._back(call_id, asking.agent))
-
-    def _free(self, call: Call, asked: Leg) -> None:
-        if asked.agent is not None:
-            self.exchange.free(asked.agent, call, talked=True)
 
     async def asked_by_phone(self, channel: str, to: str, partner: str | None) -> None:
         """A desk phone's own transfer key (SIP REFER)."""
