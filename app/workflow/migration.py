@@ -5,7 +5,7 @@ from typing import Any
 from app.core.errors import Conflict
 from app.workflow.attempt import Attempt
 from app.workflow.engine import Compiled
-from app.workflow.engine.types import ArmNew, Fault, Surface
+from app.workflow.engine.types import ArmNew, Fault, Place, Surface
 from app.workflow.errors import Gone
 from app.workflow.queries import current_bundle_id
 from app.workflow.running import compiled_of, context_of, guarded, listen
@@ -38,13 +38,18 @@ def migrate(attempt: Attempt) -> object:
     return None
 
 
-def edges(compiled: Compiled) -> frozenset[str]:
-    """Elements that wait beside others: boundary events, and the starts of event sub-processes among all starts."""
+def kinds(compiled: Compiled) -> dict[Place, str]:
+    """What every element is, as BPMN calls it."""
     every = (element for process in compiled.processes.values() for element in process.elements.values())
-    return frozenset(element.id for element in every if element.type in ("boundaryEvent", "startEvent"))
+    return {(element.process, element.id): element.type for element in every}
 
 
-def _arm(attempt: Attempt, state: bytes, new: Compiled, added: frozenset[str]) -> None:
+def edges(compiled: Compiled) -> frozenset[Place]:
+    """Elements that wait beside others: boundary events, and the starts of event sub-processes among all starts."""
+    return frozenset(place for place, kind in kinds(compiled).items() if kind in ("boundaryEvent", "startEvent"))
+
+
+def _arm(attempt: Attempt, state: bytes, new: Compiled, added: frozenset[Place]) -> None:
     if not added:
         return
     context = context_of(attempt.runtime, attempt.session, attempt.on)
@@ -58,9 +63,8 @@ def _same(old: Compiled, new: Compiled, before: Surface, after: Surface) -> None
     open_then: dict[str, Any] = {**before.tasks, **before.timers, **before.waits, **before.jobs}
     open_now: dict[str, Any] = {**after.tasks, **after.timers, **after.waits, **after.jobs}
     lost = sorted({item.element for key, item in open_then.items() if key not in open_now})
-    kinds_then = {e.id: e.type for process in old.processes.values() for e in process.elements.values()}
-    kinds_now = {e.id: e.type for process in new.processes.values() for e in process.elements.values()}
-    elements = {item.element for item in open_then.values()}
-    changed = sorted(element for element in elements if kinds_then.get(element) != kinds_now.get(element))
+    then, now = kinds(old), kinds(new)
+    places = {(item.process, item.element) for item in open_then.values()}
+    changed = sorted({place[1] for place in places if then.get(place) != now.get(place)})
     if lost or changed:
         raise Conflict("workflow.cannot_migrate", reason=", ".join(dict.fromkeys(lost + changed)))

@@ -6,7 +6,7 @@ from .instance import Instance, Run
 from .multi import MultiSpec
 from .spec import ElementSpec, ScopeSpec
 from .token import STARTED, Token
-from .types import Fault, Modify, NotOpen
+from .types import Fault, Modify, NotOpen, Place
 
 CAUSE = "modify"
 
@@ -27,16 +27,16 @@ def modify(instance: Instance, command: Modify) -> None:
             token.workflow.settle()
 
 
-def arm_new(instance: Instance, elements: frozenset[str]) -> None:
-    """Let boundary events and event sub-processes of these ids begin to wait wherever they may."""
+def arm_new(instance: Instance, elements: frozenset[Place]) -> None:
+    """Let these boundary events and starts of event sub-processes begin to wait wherever they may."""
     for run in list(instance.runs()):
         if not run.interrupted:
             for listener in run.spec.listeners:
-                if listener.node.id in elements:
+                if (listener.node.process, listener.node.id) in elements:
                     listener.arm(run)
         for token in list(run.tasks.values()):
             for boundary in token.task_spec.boundaries:
-                if boundary.node.id in elements:
+                if (boundary.node.process, boundary.node.id) in elements:
                     boundary.arm(token)
 
 

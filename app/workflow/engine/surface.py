@@ -25,7 +25,7 @@ def surface(instance: Instance) -> Surface:
                     waits[token.id] = _wait(token, spec.event_definition)
                 elif isinstance(spec.event_definition, SignalWait):
                     name = f"{SIGNAL}{spec.event_definition.name}"
-                    waits[token.id] = OpenWait(token.id, token.element, name, token.id)
+                    waits[token.id] = OpenWait(token.id, token.element, token.process, name, token.id)
                 elif isinstance(spec.event_definition, TimerWait):
                     timers[token.id] = _timer(token)
             elif state == READY and isinstance(spec, UserTaskSpec):
@@ -52,12 +52,13 @@ def _task(token: Token, spec: UserTaskSpec) -> OpenTask:
 
 
 def _timer(token: Token) -> OpenTimer:
-    return OpenTimer(token.id, token.element, datetime.fromisoformat(token.internal_data["due"]))
+    return OpenTimer(token.id, token.element, token.process, datetime.fromisoformat(token.internal_data["due"]))
 
 
 def _wait(token: Token, definition: MessageWait) -> OpenWait:
-    return OpenWait(token.id, token.element, definition.name, token.internal_data.get("key"))
+    return OpenWait(token.id, token.element, token.process, definition.name, token.internal_data.get("key"))
 
 
 def _job(token: Token, spec: OperationSpec) -> OpenJob:
-    return OpenJob(token.id, spec.node.id, spec.operation, spec.inputs(token), spec.node.zeebe.headers)
+    node = spec.node
+    return OpenJob(token.id, node.id, node.process, spec.operation, spec.inputs(token), node.zeebe.headers)

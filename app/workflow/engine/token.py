@@ -49,6 +49,11 @@ class Token(Task):
         return self.task_spec.node.id
 
     @property
+    def process(self) -> str:
+        """Id of the process its element is drawn in."""
+        return self.task_spec.node.process
+
+    @property
     def journal(self) -> "Journal":
         return self.workflow.top_workflow.journal
 

@@ -15,6 +15,9 @@ from .signals import SIGNAL as SIGNAL
 from .signals import DeliverSignal as DeliverSignal
 from .signals import ThrownSignal as ThrownSignal
 
+Place = tuple[str, str]
+"""Ids of a process and of an element drawn in it: elements of several processes may have the same id."""
+
 Variables = Mapping[str, Any]
 """JSON values, plus FEEL's date, time and duration types."""
 
@@ -252,7 +255,7 @@ class ArmNew:
     """After a migration: boundary events and starts of event sub-processes that the new diagram adds begin to wait
     where their activity is open or their scope runs. One that the old diagram had is left as it is."""
 
-    elements: frozenset[str]
+    elements: frozenset[Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +343,7 @@ class OpenTask:
 class OpenTimer:
     timer_id: str
     element: str
+    process: str
     due: datetime
 
 
@@ -349,6 +353,7 @@ class OpenWait:
 
     wait_id: str
     element: str
+    process: str
     name: str
     key: str | None
 
@@ -359,6 +364,7 @@ class OpenJob:
 
     task_id: str
     element: str
+    process: str
     operation: str
     inputs: Variables
     headers: Mapping[str, str]

@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from lxml import etree
 from sqlalchemy import select
 
-from app import audit, supervision
+from app import audit, supervision, workflow
 from app.cases.enums import SupervisionLevel
 from app.core.errors import Conflict, Forbidden
 from app.core.ids import new_id
+from app.identity import OPERATOR
 from app.lifecycle import withdraw_order
 from app.lifecycle.history import history_of
 from app.messaging.models import Notice, OutgoingMessage
 from app.supervision import Asked
+from app.workflow import Command
 
 TEXT = "现场照片与地址不符，请到 3 栋前重新处理。"
 
@@ -113,6 +116,41 @@ def test_the_head_answers_as_a_task_with_a_due_time_of_its_own(desk) -> None:
     assert TEXT not in str([(row.changes, row.result, row.steps) for row in rows])
     assert "answer_supervision:sanitation" not in desk.tasks(made.case_id)
     assert any(TEXT in each for each in sentences(desk, made))
+
+
+def test_an_order_begun_before_its_diagram_heard_of_supervision_hears_of_it_once_it_is_migrated(
+    desk, shipped: dict[str, bytes]
+) -> None:
+    """Other departments' diagrams of that bundle had an event of the same name."""
+    path = "processes/departments/higher.bpmn"
+    deploy(desk, {path: without_supervision(shipped[path])})
+    made = desk.given_report()
+    desk.do("supervisor", made.case_id, "judge", judgement="FILE")
+    desk.dispatch(made.case_id, "higher_authority", method="TRANSFER")
+    deploy(desk, {path: shipped[path]})
+    (order,) = desk.orders(made.case_id)
+    workflow.execute(
+        desk.runtime, order.instance_id, Command(new_id(), "migrate", desk.person("analyst"), {"reason": "督办"})
+    )  # fmt: skip
+    raise_it(desk, made)
+    assert "answer_supervision:higher_authority" in desk.tasks(made.case_id)
+
+
+def deploy(desk, files: dict[str, bytes]) -> None:
+    with desk.runtime.sessions.begin() as session:
+        workflow.deploy(session, files, actor=OPERATOR, now=desk.clock.now(), registry=desk.runtime.registry)
+
+
+def without_supervision(diagram: bytes) -> bytes:
+    """The diagram as it was before it heard of a demand."""
+    tree = etree.fromstring(diagram)
+    (heard,) = tree.iterfind(".//{*}subProcess[@id='supervision']")
+    drawn = {element.get("id") for element in heard.iter() if element.get("id")}
+    heard.getparent().remove(heard)
+    for shape in list(tree.iterfind(".//{*}BPMNPlane/*")):
+        if shape.get("bpmnElement") in drawn:
+            shape.getparent().remove(shape)
+    return etree.tostring(tree)
 
 
 @pytest.mark.parametrize("way", ["answered", "closed", "raised"])

@@ -21,6 +21,7 @@ from tests.unit.engine.writing import (
     on_message,
     on_timer,
     process,
+    receive,
     service,
     start,
     user,
@@ -152,6 +153,44 @@ def test_migrating_arms_what_the_new_diagram_adds(sessions: Sessions) -> None:
     office.deliver("letter", "k1")
     assert office.open(instance) == ["stop"]
     assert office.sound()
+
+
+def test_migrating_arms_what_one_diagram_adds_though_another_has_an_event_of_that_name(sessions: Sessions) -> None:
+    """Ids are unique within a process only: departments' diagrams name the same things alike."""
+
+    def listening(id: str, *more: str) -> str:
+        heard = event_sub("L", on_message("letter"), user("stop", AGENTS), end("le"), flows="L_start > stop > le")
+        late = boundary("late", "a", on_timer("PT3H"), False)
+        added = {"heard": (heard,), "late": (late, end("told"))}
+        nodes = [node for name in more for node in added[name]]
+        flows = "s > a > e" + ("; late > told" if "late" in more else "")
+        return diagram(LETTER, process(id, start(), user("a", AGENTS), end(), *nodes, flows=flows))
+
+    office = Office(sessions, listening("p"), listening("other", "heard", "late"))
+    instance = office.start("p").instance_id
+    office.deploy(listening("p", "heard", "late"))
+    office.do(instance, "migrate", ANA)
+    assert [row.element for row in office.rows("select element from subscription")] == ["L_start"]
+    assert [row.element for row in office.rows("select element from timer")] == ["late"]
+    office.deliver("letter", "k1")
+    assert office.open(instance) == ["stop"]
+    assert office.sound()
+
+
+def test_an_open_task_is_compared_with_its_own_diagram(sessions: Sessions) -> None:
+    """What bears its id in another one neither hinders a migration nor hides that one is impossible."""
+
+    def waiting(id: str, node: str) -> str:
+        return diagram(LETTER, process(id, start(), node, end(), flows="s > a > e"))
+
+    office = Office(sessions, waiting("p", user("a", AGENTS)), waiting("q", receive("a", "letter")))
+    instance = office.start("p").instance_id
+    office.deploy(waiting("q", service("a", "stamp")))
+    office.do(instance, "migrate", ANA)
+    office.deploy(waiting("p", receive("a", "letter")))
+    with pytest.raises(Conflict, match="cannot_migrate"):
+        office.do(instance, "migrate", ANA)
+    assert office.open(instance) == ["a"]
 
 
 def test_a_call_activity_is_pinned_to_a_version(sessions: Sessions) -> None:
