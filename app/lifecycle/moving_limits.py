@@ -74,7 +74,7 @@ def _moved(session: Session, limit: TimeLimit, on: OnInstance) -> Variables:
 
 
 def _running(session: Session, call: Call, on: OnInstance) -> TimeLimit:
-    kind = LimitKind(call.inputs["kind"])
+    kind = LimitKind(call.inputs["kind"] or LimitKind.HANDLE)  # null: asked when requests did not name their limit yet
     limit = running_limit(dossier_of(session, on), order_of(session, on), kind)
     if limit is None:
         raise ValueError(f"no limit {kind} runs here")

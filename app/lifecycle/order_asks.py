@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import workflow
 from app.cases.enums import LimitKind, OrderState
 from app.cases.limits import LimitView, limit_view, open_limit
 from app.cases.models import TimeLimit, WorkOrder
@@ -19,8 +20,11 @@ from app.identity import Actor, Scope, require
 from app.lifecycle.asking import ask
 from app.lifecycle.limit_story import stands_still
 from app.workflow import Runtime
+from app.workflow.peek import elements
 
 LONGEST_PAUSE = timedelta(days=366)
+ALWAYS_HANDLE = '="HANDLE"'
+"""The input `kind` of what moves a limit, where a diagram does not ask which one."""
 
 
 class PauseKind(StrEnum):
@@ -64,7 +68,8 @@ def ask_extension(
     """The department asks for `value` more of the limit's unit, before the limit is over: the duty monitor decides on
     the first that is no longer than the limit itself, the leader on every other.
 
-    Raises NotFound, Forbidden, Invalid, Conflict (nobody handles it, too late, stands still, one is pending)."""
+    Raises NotFound, Forbidden, Invalid, Conflict (nobody handles it, too late, stands still, one is pending, an earlier
+    diagram)."""
     with runtime.sessions() as session:
         order = order_by_id(session, order_id)
         require(actor, "order.extend", _scope(order))
@@ -75,6 +80,7 @@ def ask_extension(
             raise Conflict("lifecycle.stands_still", order_no=order.order_no)
         if runtime.clock.now() > known.limit.due_at:
             raise Conflict("lifecycle.extension_too_late", order_no=order.order_no)
+        _check_diagram(runtime, session, order, known, "extend_limit")
         _check_amount(session, order, value, known.unit, runtime.clock.now())
         instance_id = order.instance_id
     extension = {
@@ -101,6 +107,7 @@ def ask_pause(
             raise Conflict("lifecycle.stands_still", order_no=order.order_no)
         if not now < until <= now + LONGEST_PAUSE:
             raise Invalid("lifecycle.pause_until")
+        _check_diagram(runtime, session, order, known, "pause_limit")
         instance_id = order.instance_id
     pause = {"limit": known.limit.kind, "kind": kind.value, "until": until, "reason": reason}
     ask(runtime, instance_id, "pause_asked", order_id, {"pause": pause}, actor, command_id)
@@ -122,6 +129,17 @@ def _known(session: Session, order: WorkOrder) -> Askable:
     if known is None:
         raise Conflict("lifecycle.not_handled", order_no=order.order_no)
     return known
+
+
+def _check_diagram(runtime: Runtime, session: Session, order: WorkOrder, known: Askable, operation: str) -> None:
+    """Diagrams of earlier versions move the limit to handle alone, whatever is asked."""
+    if known.limit.kind == LimitKind.HANDLE:
+        return
+    running = workflow.instance(session, order.instance_id)
+    known_there = {} if running is None else elements(runtime, session, running.bundle_id)
+    every = (each for process in known_there.values() for each in process.values())
+    if all(each.inputs.get("kind") == ALWAYS_HANDLE for each in every if each.operation == operation):
+        raise Conflict("lifecycle.earlier_diagram", order_no=order.order_no)
 
 
 def _unit(limit: TimeLimit) -> Unit:

@@ -227,6 +227,8 @@ def _process(process: ProcessModel) -> Process:
             node.zeebe.get("formDefinition", "formId"),
             bool(node.zeebe.outputs),
             tuple(filter(None, (node.zeebe.get("taskSchedule", name) for name in ("dueDate", "followUpDate")))),
+            node.zeebe.get("taskDefinition", "type"),
+            {mapping.target: mapping.source for mapping in node.zeebe.inputs},
         )
         for node in process.scope.walk()
     }

@@ -1,7 +1,7 @@
 """What can be read from a compiled bundle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,10 @@ class Element:
     """Its output mappings alone say what it leaves behind; without any everything it is given is."""
     dates: tuple[str, ...] = ()
     """Expressions of a user task's due and follow-up times."""
+    operation: str | None = None
+    """What a service task calls."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Its input mappings: expressions by the name they give their value to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """More time for an order, and none passing: the row, the timers, the history, and who was first."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,11 +11,15 @@ import pytest
 from sqlalchemy import select
 
 from app import lifecycle, workflow
-from app.cases.limits import limits_of
+from app.cases.limits import STANDS_STILL, limits_of
 from app.cases.models import TimeLimit
 from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.ids import new_id
+from app.identity import OPERATOR
 from app.lifecycle import PauseKind
+from app.lifecycle.asking import ask
 from app.messaging import notices
+from app.workflow import Command
 from app.workflow.models import Timer
 
 pytestmark = [pytest.mark.feature("Q02"), pytest.mark.feature("Q01")]
@@ -28,10 +33,12 @@ def signed(desk) -> tuple[UUID, UUID]:
 
 
 def handling(desk, order_id: UUID) -> TimeLimit:
+    return limit_of(desk, order_id, "HANDLE")
+
+
+def limit_of(desk, order_id: UUID, kind: str) -> TimeLimit:
     with desk.session() as session:
-        return session.scalars(
-            select(TimeLimit).where(TimeLimit.order_id == order_id, TimeLimit.kind == "HANDLE")
-        ).one()
+        return session.scalars(select(TimeLimit).where(TimeLimit.order_id == order_id, TimeLimit.kind == kind)).one()
 
 
 def extend(desk, order_id: UUID, value: float = 2) -> None:
@@ -69,10 +76,7 @@ def test_the_limit_to_sign_is_extended_with_its_timers_and_signing_settles_what_
     (order,) = desk.orders(made.case_id)
 
     def signing() -> TimeLimit:
-        with desk.session() as session:
-            return session.scalars(
-                select(TimeLimit).where(TimeLimit.order_id == order.id, TimeLimit.kind == "SIGN")
-            ).one()
+        return limit_of(desk, order.id, "SIGN")
 
     before = signing().due_at
     extend(desk, order.id, 1)
@@ -88,6 +92,75 @@ def test_the_limit_to_sign_is_extended_with_its_timers_and_signing_settles_what_
     desk.do("sanitation", made.case_id, "sign:sanitation", decision="SIGN")
     assert desk.tasks(made.case_id).keys() == {"handle:sanitation"}
     assert (signing().state, handling(desk, order.id).extensions) == ("MET", [])
+
+
+ORDERS = ("processes/orders/extension.bpmn", "processes/orders/pausing.bpmn")
+
+
+def earlier(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The diagrams as they were when the limit to handle was the only one that could be moved."""
+    earlier = re.compile(rb'"=(extension|pause)\.limit"')
+    return {path: earlier.sub(b"'=\"HANDLE\"'", files[path]) for path in ORDERS}
+
+
+def deploy(desk, files: dict[str, bytes]) -> None:
+    with desk.runtime.sessions.begin() as session:
+        workflow.deploy(session, files, actor=OPERATOR, now=desk.clock.now(), registry=desk.runtime.registry)
+
+
+def migrate(desk, order_id: UUID) -> None:
+    with desk.session() as session:
+        (task, *_) = workflow.tasks_of(session, order_id)
+    workflow.execute(desk.runtime, task.instance_id, Command(new_id(), "migrate", desk.person("analyst"), {}))
+
+
+def test_more_time_to_sign_is_refused_where_an_earlier_diagram_would_lengthen_the_handling(
+    desk, shipped: dict[str, bytes]
+) -> None:
+    deploy(desk, earlier(shipped))
+    made = desk.given_dispatched()
+    (order,) = desk.orders(made.case_id)
+    tomorrow = desk.clock.now() + timedelta(days=1)
+    with pytest.raises(Conflict, match="earlier_diagram"):
+        extend(desk, order.id, 1)
+    with pytest.raises(Conflict, match="earlier_diagram"):
+        lifecycle.ask_pause(
+            desk.runtime, order.id, PauseKind.SUSPEND, until=tomorrow, reason="x", actor=desk.person("supervisor")
+        )
+    deploy(desk, shipped)
+    migrate(desk, order.id)
+    before = limit_of(desk, order.id, "SIGN").due_at
+    extend(desk, order.id, 1)
+    desk.do("supervisor", made.case_id, "decide_extension:sanitation", extension_decision="GRANTED")
+    assert limit_of(desk, order.id, "SIGN").due_at > before
+
+
+@pytest.mark.parametrize("asked", ["extension", "pause"])
+def test_what_was_asked_by_an_earlier_version_means_the_handling_after_a_migration(
+    desk, shipped: dict[str, bytes], asked: str
+) -> None:
+    """Requests did not name their limit then."""
+    deploy(desk, earlier(shipped))
+    case_id, order_id = signed(desk)
+    before = handling(desk, order_id).due_at
+    (order,) = desk.orders(case_id)
+    content = {
+        "extension": {"value": 2, "unit": "WORKING_DAY", "reason": "x", "no": 1, "within": True},
+        "pause": {"kind": "SUSPEND", "until": desk.clock.now() + timedelta(days=1), "reason": "x"},
+    }
+    supervisor = desk.person("supervisor")
+    ask(desk.runtime, order.instance_id, f"{asked}_asked", order_id, {asked: content[asked]}, supervisor, None)
+    desk.settle()
+    deploy(desk, shipped)
+    migrate(desk, order_id)
+    if asked == "extension":
+        desk.do("supervisor", case_id, "decide_extension:sanitation", extension_decision="GRANTED")
+    else:
+        assert handling(desk, order_id).due_at == STANDS_STILL
+        desk.wait(hours=1)
+        lifecycle.resume_order(desk.runtime, order_id, reason="x", actor=supervisor)
+    assert before < handling(desk, order_id).due_at < STANDS_STILL
+    assert desk.orders(case_id)[0].state == "IN_HANDLING"
 
 
 def test_an_order_that_is_returned_takes_what_was_asked_along(desk) -> None:
