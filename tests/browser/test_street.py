@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Route, expect
 from sqlalchemy import select
 
 from app.documents import documents_of
@@ -145,6 +145,37 @@ def test_a_report_taken_without_network_goes_once_after_the_browser_was_closed(
         assert len(documents_of(session, [order.id])) == 1
     settled(page)
     expect(waiting_of(page)).to_be_hidden()
+
+
+NO_WORKER = """async () => {
+  for (const old of await navigator.serviceWorker.getRegistrations()) await old.unregister()
+  for (const name of await caches.keys()) await caches.delete(name)
+}"""
+WORKER = """async () => {
+  const { installing } = await navigator.serviceWorker.register('/service-worker.js', { scope: '/orders' })
+  await new Promise(done => { installing.onstatechange = () => installing.state === 'activated' && done() })
+}"""
+
+
+@pytest.mark.feature("D05")
+def test_an_order_asked_for_before_its_worker_took_over_is_kept(telephone: Telephone, running: Running) -> None:
+    """Its pages are on the way when the worker takes over, which takes over only those that have arrived."""
+    number = given_order(running, "还没有服务线程")
+    page = telephone.open()
+    telephone.sign_in(page, "sanitation")
+    page.goto("about:blank")
+    assert telephone.context
+    beside = telephone.context.new_page()
+    beside.goto(f"{telephone.url}/account")
+    beside.evaluate(NO_WORKER)
+
+    def hold(route: Route) -> None:
+        beside.evaluate(WORKER)
+        route.continue_()
+
+    page.route(f"**/orders/{number}", hold, times=1)
+    telephone.at_order(page, number)
+    kept_by_worker(page)
 
 
 def test_a_session_that_ended_meanwhile_loses_nothing(telephone: Telephone, running: Running) -> None:

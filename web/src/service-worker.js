@@ -49,13 +49,14 @@ async function page(event) {
   return Promise.race([fresh, late]).catch(async () => (await keptPage(request.url)) ?? caches.match(OFFLINE, { cacheName: FILES, ignoreVary: true }))
 }
 
-/** A page that may have come past this worker. */
+/** A page that came past this worker (`anew`: surely, so that what is kept of it may be older), or may have. */
 self.addEventListener('message', event => {
-  if (event.data?.keep) event.waitUntil(keepToo(event.data.keep).catch(() => {}))
+  const { keep, anew } = event.data ?? {}
+  if (keep) event.waitUntil(Promise.all([self.clients.claim(), keepToo(keep, anew)]).catch(() => {}))
 })
 
-async function keepToo(address) {
-  if (await keptPage(address)) return
+async function keepToo(address, anew) {
+  if (!anew && (await keptPage(address))) return
   const response = await fetch(address)
   if (response.ok) await keepPage(response)
 }

@@ -22,14 +22,16 @@ export function startStreet(root, words) {
   }, { signal: life() })
 }
 
-/** A page that was asked for before the worker answered is not kept yet, though by now the worker may have it in hand. */
-function registerWorker() {
+/** Asks the worker to keep this page. It may have come past a worker that took over meanwhile, which then controls pages
+ * that had arrived and none that was on the way: so who controls the page does not matter here. */
+async function registerWorker() {
   const workers = navigator.serviceWorker
   if (!workers) return
-  const keep = () => workers.controller?.postMessage({ keep: location.href })
-  workers.addEventListener('controllerchange', keep, { signal: life() })
-  keep()
-  workers.register('/service-worker.js', { scope: SCOPE }).catch(() => {})
+  const wish = { keep: location.href, anew: !workers.controller }
+  await workers.register('/service-worker.js', { scope: SCOPE }).catch(() => {})
+  const { active } = await workers.ready
+  while (active.state === 'activating') await new Promise(resolve => active.addEventListener('statechange', resolve, { once: true }))
+  active.postMessage(wish)
 }
 
 /** Every page of a person with something to send tries; the browser may, when it is allowed to, without any page. */
