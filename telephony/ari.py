@@ -75,7 +75,7 @@ class Ari:
                             yield orjson.loads(message.data)
                 log.warning("Asterisk closed the connection")
             except (aiohttp.ClientError, AriError, OSError, TimeoutError) as error:
-                log.warning("Asterisk is away (%s); the next try in %.1f s", error or type(error).__name__, pause)
+                log.warning("Asterisk is away (%s); the next try in %.1f s", str(error) or type(error).__name__, pause)
             self.connected = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -101,7 +101,7 @@ class Ari:
             async with self._http.request(method, url, params=params, data=data, headers=headers) as response:
                 content = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise AriError(0, f"{method} {path} ({error or type(error).__name__})") from error
+            raise AriError(0, f"{method} {path} ({str(error) or type(error).__name__})") from error
         if response.status >= 400:
             raise AriError(response.status, f"{method} {path} {content[:200].decode(errors='replace')}")
         return orjson.loads(content) if content else None

@@ -1,8 +1,11 @@
 """Any part falls, calls go on: no record is lost, none is there twice."""
 
+import asyncio
 import re
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +13,10 @@ import httpx
 import psycopg
 import pytest
 
+from app.cli.telephone import Plan, start_asterisk
 from app.contacts.models import CallEvent
-from tests.telephony.conftest import Exchange
+from telephony.ari import Ari
+from tests.telephony.conftest import HOME, Exchange
 from tests.telephony.sipp import HangUp, Speak, UntilHungUp, Wait, energy
 
 
@@ -174,3 +179,41 @@ def test_asterisk_restarts(exchange: Exchange) -> None:
     seat.finish()
     assert exchange.ended("13800003007").outcome == "ANSWERED"
     events_are_whole(exchange, "13800003006")
+
+
+def test_a_telephony_that_goes_while_seats_change_leaves_an_asterisk_that_answers(tmp_path: Path) -> None:
+    """Asterisk 22.10 waited for itself for ever when a connection went away while a device's state was on its way there
+    (`modules.conf` says how)."""
+    assert HOME is not None
+    running = start_asterisk(HOME, Plan(tmp_path, strict_rtp=False))
+    try:
+        with ThreadPoolExecutor(1) as apart:  # the browsers' driver keeps a loop in this thread
+            apart.submit(asyncio.run, come_and_go(running.access.ari_url, 150)).result()
+    finally:
+        running.server.process.kill()
+        running.server.process.wait()
+
+
+async def come_and_go(ari_url: str, times: int) -> None:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        changing = group.create_task(change_seats(ari_url))
+        for _ in range(times):
+            ari = Ari(ari_url)
+            await ari.open()
+            async for event in ari.events():
+                if event is not None:
+                    break
+            await ari.close()
+        changing.cancel()
+
+
+async def change_seats(ari_url: str) -> None:
+    ari = Ari(ari_url)
+    await ari.open()
+    try:
+        while True:
+            for context in ("seat-joins", "seat-leaves"):
+                for seat in range(8100, 8150):
+                    await ari.run_dialplan(context, str(seat))
+    finally:
+        await ari.close()
