@@ -83,7 +83,7 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     """Everything registered, nothing running. `queue` carries ids of outbox rows to workers; without one it is the
     one at `settings.redis_url`."""
     load_texts(Path(__file__).parent)
-    sessions = make_sessions(make_engine(settings.database_url))
+    sessions = make_sessions(make_engine(settings.database_url), contacts.with_vault(settings.secret_key))
     registry = Registry(groups=groups(sessions))
     runtime = Runtime(sessions, clock or SystemClock(), registry, settings.city_zone)
     runtime.queue = queue or RqQueue(settings.redis_url)

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.contacts import RoutingSnapshot, Speech, sentences
+from app.contacts import RoutingSnapshot, Speech, Vault, sentences
 from app.core.db import make_engine, make_sessions
 from app.core.logs import log_to_stderr
 from app.core.settings import Settings, load_settings
@@ -69,7 +69,7 @@ def build(settings: Settings) -> Telephony:
     ari = Ari(settings.ari_url)
     speech = Speech(settings.speech, Path(settings.sounds or folder / "sounds"))
     blank = RoutingSnapshot(0, settings.city_zone.key, settings.default_language)
-    exchange = Exchange(ari, spool, speech, News(settings.redis_url), blank)
+    exchange = Exchange(ari, spool, speech, News(settings.redis_url), Vault(settings.secret_key), blank)
     recordings = Recordings(exchange)
     ringing = Ringing(exchange)
     talks = Talks(exchange, recordings)

@@ -218,7 +218,7 @@ class Commands:
         before = exchange.seats.of(actor.id, exchange.now())
         if before.seat is not None and before.seat != number:
             await self._leave(before.seat)
-        secret = exchange.secrets[number] = await connect(exchange.ari, seat, plan)
+        secret = exchange.secrets[number] = await connect(exchange.ari, exchange.vault, seat, plan)
         if not before.signed_in or before.seat != number:
             exchange.seats.set(actor.id, AgentState.PAUSED, exchange.now(), reason="SIGNED_IN", seat=number)
         return {"seat": number, "user": f"seat-{number}", "secret": secret, "kind": seat.kind}

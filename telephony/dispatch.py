@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.contacts import AgentState
+from app.contacts import AgentState, Unreadable
 from telephony.calls import Stage
 from telephony.events import (
     Channel,
@@ -239,7 +239,11 @@ class Dispatch:
                 continue
             secret = exchange.secrets.get(seat.number, "")
             if seat.kind != "BROWSER" or secret:
-                await connect(exchange.ari, seat, exchange.snapshot.agents.get(agent), secret)
+                plan = exchange.snapshot.agents.get(agent)
+                try:
+                    await connect(exchange.ari, exchange.vault, seat, plan, secret)
+                except Unreadable as error:
+                    log.warning("seat %s stays as Asterisk knows it: %s", seat.number, error)
             elif endpoint_of(seat.number) not in known:  # forgotten on both sides: sign in anew
                 exchange.seats.set(agent, AgentState.PAUSED, exchange.now(), reason="SIGN_IN_AGAIN")
 

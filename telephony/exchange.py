@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.contacts import AgentState, CallKind, Fact, Outcome, Router, RoutingSnapshot, Speech
+from app.contacts import AgentState, CallKind, Fact, Outcome, Router, RoutingSnapshot, Speech, Vault
 from telephony.ari import Ari, AriError
 from telephony.attempts import told_of_attempt
 from telephony.calls import Call, Leg, Stage, fold
@@ -27,11 +27,14 @@ IN_CALL = (AgentState.RINGING, AgentState.ON_CALL, AgentState.HOLDING)
 class Exchange:
     """One event loop's state; nothing here is shared with threads but the spool's files."""
 
-    def __init__(self, ari: Ari, spool: Spool, speech: Speech, news: News, snapshot: RoutingSnapshot) -> None:
+    def __init__(
+        self, ari: Ari, spool: Spool, speech: Speech, news: News, vault: Vault, snapshot: RoutingSnapshot
+    ) -> None:  # fmt: skip
         self.ari = ari
         self.spool = spool
         self.speech = speech
         self.news = news
+        self.vault = vault
         self.calls: dict[UUID, Call] = {}
         self.lines: dict[str, Line] = {}
         self._sounds: Sounds = {}
@@ -39,6 +42,8 @@ class Exchange:
         """Channel → call."""
         self.trunks_away: set[str] = set()
         """Trunks whose other end does not answer."""
+        self.trunks_refused: set[str] = set()
+        """Trunks that Asterisk could not be told of."""
         self.seats = Seats(self._note_seat, self._seat_changed)
         self.secrets: dict[str, str] = {}
         """Seat → its browser's secret, for the case that Asterisk forgets; never on disk of ours."""

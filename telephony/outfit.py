@@ -8,15 +8,16 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from app.contacts import AgentState, SeatPlan, TrunkPlan
+from app.contacts import AgentState, SeatPlan, TrunkPlan, Unreadable, trunk_place
 from telephony.ari import Ari, AriError
 from telephony.exchange import Exchange
-from telephony.seats import TRUNK, AtSeat, connect, disconnect, endpoint_of, seat_of, trunk_endpoint
+from telephony.seats import TRUNK, AtSeat, connect, disconnect, endpoint_of, seat_of, trunk_endpoint, trunk_of
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ class Outfit:
         self.version = 0
         """Of the rules that Asterisk has been told; 0: not yet since it came back."""
         self.refused: dict[str, str] = {}
-        """Endpoint → why Asterisk does not take it (a host without an address, say). Tried again now and then."""
+        """Endpoint → why Asterisk does not take it (a host without an address, say) or cannot be told of it (a password
+        that another key has sealed). Tried again now and then."""
         self._ringing: set[str] = set()
         """Seats that ring without us, as far as Asterisk was told since we are connected."""
         self._wake = asyncio.Event()
@@ -95,12 +97,14 @@ class Outfit:
                 await self._try(name, self._fit_seat(name, seat, name in there))
         await self._fit_fallback(seats)
         self.refused = {name: why for name, why in self.refused.items() if name in trunks or name in seats}
+        exchange.trunks_refused = {trunk_of(name) for name in self.refused if name in trunks}
         self.marks = {name: mark for name, mark in self.marks.items() if name in trunks or name in seats}
         self._store()
         self.version = snapshot.version
 
     async def _try(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """One that Asterisk refuses keeps no other from it. Raises AriError when Asterisk is away."""
+        """One that Asterisk refuses, or that cannot be read, keeps no other from it. Raises AriError when Asterisk is
+        away."""
         try:
             await work
             self.refused.pop(name, None)
@@ -110,16 +114,26 @@ class Outfit:
             self.refused[name] = str(error)
             self.marks.pop(name, None)
             log.warning("Asterisk does not take %s: %s", name, error)
+        except Unreadable as error:
+            self.refused[name] = str(error)
+            log.warning("%s is left out: %s", name, error)
 
     async def _fit_trunk(self, name: str, trunk: TrunkPlan, there: bool) -> None:
         mark = _mark_of(trunk)
         if there and self.marks.get(name) == mark:
             return
+        opened = self._opened(trunk)
         if there:  # what it no longer has would stay beside what it has now
             await drop_trunk(self.exchange.ari, name)
-        await put_trunk(self.exchange.ari, name, trunk)
+        await put_trunk(self.exchange.ari, name, opened)
         self.marks[name] = mark
         log.info("trunk %s is as the rules say", trunk.name)
+
+    def _opened(self, trunk: TrunkPlan) -> TrunkPlan:
+        """With its password as Asterisk needs it. Raises Unreadable."""
+        if not trunk.username:
+            return trunk
+        return replace(trunk, password=self.exchange.vault.open(trunk.password, trunk_place(trunk.name)))
 
     async def _fit_seat(self, name: str, seat: SeatPlan, there: bool) -> None:
         mark = _mark_of(seat)
@@ -127,7 +141,7 @@ class Outfit:
             return
         at = self.exchange.seats.at(seat.number)
         agent = self.exchange.snapshot.agents.get(at.agent) if at else None
-        await connect(self.exchange.ari, seat, agent)
+        await connect(self.exchange.ari, self.exchange.vault, seat, agent)
         self.marks[name] = mark
 
     async def _fit_fallback(self, seats: Collection[str]) -> None:
@@ -185,7 +199,8 @@ async def drop_trunk(ari: Ari, name: str) -> None:
 
 
 def objects_of(name: str, trunk: TrunkPlan) -> Objects:
-    """PJSIP objects by kind. With a user name we register there and are asked for it; calls are known by address."""
+    """PJSIP objects by kind; `trunk` with its password opened. With a user name we register there and are asked for it;
+    calls are known by address."""
     peer = f"sip:{trunk.host}:{trunk.port}" + ("" if trunk.transport == "udp" else f";transport={trunk.transport}")
     endpoint = {
         "context": "from-trunk", "transport": f"transport-{trunk.transport}", "disallow": "all",

@@ -108,7 +108,8 @@ class Ringing:
         seat = exchange.seats.of(agent.id, exchange.now()).seat if agent else number
         if seat is not None and seat in exchange.snapshot.seats:
             return f"PJSIP/{endpoint_of(seat)}", SEAT, None
-        trunk = way_out(exchange.snapshot.trunks, exchange.calls.values(), exchange.trunks_away)
+        away = exchange.trunks_away | exchange.trunks_refused
+        trunk = way_out(exchange.snapshot.trunks, exchange.calls.values(), away)
         if trunk is None or agent is not None:
             return None, OUTSIDE, None
         return f"PJSIP/{number}@{trunk_endpoint(trunk.name)}", OUTSIDE, trunk

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.contacts import SEAT_STATE, AgentPlan, AgentState, Fact, SeatPlan
+from app.contacts import SEAT_STATE, AgentPlan, AgentState, Fact, SeatPlan, Vault, seat_place
 from telephony.ari import Ari
 
 FREE = (AgentState.IDLE,)
@@ -111,16 +111,18 @@ def trunk_endpoint(name: str) -> str:
     return f"{TRUNK}{name}"
 
 
-async def connect(ari: Ari, seat: SeatPlan, agent: AgentPlan | None, secret: str = "") -> str:
+async def connect(ari: Ari, vault: Vault, seat: SeatPlan, agent: AgentPlan | None, secret: str = "") -> str:
     """Tell Asterisk of the seat. A browser's gets a secret for this sign-in only, which is returned (`secret`, where it
-    has one already); a SIP phone has its own; an analog line of a gateway none."""
+    has one already); a SIP phone has its own; an analog line of a gateway none. Raises Unreadable before anything is
+    told."""
     name = endpoint_of(seat.number)
     auth: dict[str, str] = {}
     if seat.kind == "BROWSER":
         secret = secret or secrets.token_urlsafe(24)
         auth = {"auth_type": "userpass", "username": name, "password": secret}
     elif seat.secret_md5:
-        auth = {"auth_type": "md5", "username": name, "md5_cred": seat.secret_md5, "realm": "asterisk"}
+        digest = vault.open(seat.secret_md5, seat_place(seat.number))
+        auth = {"auth_type": "md5", "username": name, "md5_cred": digest, "realm": "asterisk"}
     if auth:
         await ari.put_object("auth", name, auth)
     aor = {"max_contacts": "1", "remove_existing": "yes", "qualify_frequency": "30"}

@@ -10,9 +10,11 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from app.cli.servers import start_postgres, start_valkey
+from app.contacts import with_vault
 from app.core.db import Sessions, make_engine, make_sessions
 from app.core.ids import new_id
 from app.core.migrate import migrate
+from tests.demo_city import SECRET_KEY
 
 TEMPLATE = "citydesk_template"
 
@@ -70,7 +72,7 @@ def database_url(owner_url: str) -> str:
 @pytest.fixture
 def sessions(database_url: str) -> Iterator[Sessions]:
     engine = make_engine(database_url)
-    yield make_sessions(engine)
+    yield make_sessions(engine, with_vault(SECRET_KEY))
     engine.dispose()
 
 

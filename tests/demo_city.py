@@ -28,6 +28,7 @@ from app.workflow import Runtime
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "jiangzhou-demo"
+SECRET_KEY = "a key of forty characters for the tests."
 DEMO_TEMPLATE = "citydesk_demo_template"
 LOADED_AT = datetime(2026, 11, 2, 1, tzinfo=UTC)
 
@@ -120,7 +121,7 @@ def _environ(database_url: str, redis_url: str) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "CITYDESK_SECRET_KEY": "a key of forty characters for the tests.",
+        "CITYDESK_SECRET_KEY": SECRET_KEY,
         "CITYDESK_DEMO": "1",
         "CITYDESK_WEB_WORKERS": "1",
     }

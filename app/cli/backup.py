@@ -67,7 +67,7 @@ def backup(desk: Desk, folder: Path) -> int:
 @click.pass_obj
 def restore(desk: Desk, folder: Path) -> int:
     manifest = _checked_manifest(folder)
-    with _target(desk) as (owner_url, data_dir):
+    with _target(desk) as (owner_url, data_dir, secret_key):
         engine = make_engine(owner_url)
         try:
             with engine.connect() as connection:
@@ -77,7 +77,7 @@ def restore(desk: Desk, folder: Path) -> int:
                     f"--dbname={owner_url}", str(folder / "database.dump"))  # fmt: skip
             with engine.connect() as connection:
                 counts, faults = _counts(connection), _faults(connection)
-            migrate(engine)
+            migrate(engine, secret_key)
             with engine.begin() as connection:
                 connection.execute(_HOLD_MESSAGES)
         finally:
@@ -99,16 +99,18 @@ _HOLD_MESSAGES = text(
 
 
 @contextmanager
-def _target(desk: Desk) -> Iterator[tuple[str, Path]]:
-    """The owner's url of the database to fill: the one in the environment, else a new one in the data folder."""
+def _target(desk: Desk) -> Iterator[tuple[str, Path, str]]:
+    """The owner's url of the database to fill, its data folder and its secret key: those in the environment, else a new
+    database in the data folder."""
     if os.environ.get("DATABASE_URL"):
-        yield desk.settings.database_owner_url, desk.settings.data_dir
+        yield desk.settings.database_owner_url, desk.settings.data_dir, desk.settings.secret_key
         return
     desk.folder.prepare()
     desk.folder.lock()
     server = start_postgres(desk.folder.path)
     try:
-        yield create_database(server.url)[1], desk.folder.path
+        secret_key = desk.folder.secret_key_file().read_text(encoding="utf-8").strip()
+        yield create_database(server.url)[1], desk.folder.path, secret_key
     finally:
         server.stop()
 

@@ -30,7 +30,7 @@ SEED_CASES = 300
 def prepare(desk: Desk, empty: bool, cases: int) -> int:
     """Migrate; the first time deploy and seed."""
     owner = make_engine(desk.settings.database_owner_url)
-    migrate(owner)
+    migrate(owner, desk.settings.secret_key)
     owner.dispose()
     runtime = desk.runtime
     _refuse_public_passwords(desk, runtime)

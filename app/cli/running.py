@@ -56,7 +56,7 @@ def migrate(desk: Desk) -> None:
 
     owner = make_engine(desk.settings.database_owner_url)
     try:
-        bring_up_to_date(owner)
+        bring_up_to_date(owner, desk.settings.secret_key)
     finally:
         owner.dispose()
     click.echo(say("cli.migrate.done"))

@@ -54,6 +54,7 @@ from app.contacts.snapshot import AgentPlan, GroupPlan, Mark, RoutingSnapshot, S
 from app.contacts.speech import Speech, sentences
 from app.contacts.store import keep_recording, open_recording
 from app.contacts.surveys import AgentFigures, figures_by_agent, surveys_of_calls
+from app.contacts.vault import Unreadable, Vault, seat_place, trunk_place, with_vault
 from app.contacts.voice_operations import VOICE_OPERATIONS, VOICE_STARTS
 from app.identity import Actor
 
@@ -92,6 +93,8 @@ __all__ = [
     "SeatPlan",
     "Speech",
     "TrunkPlan",
+    "Unreadable",
+    "Vault",
     "actor_for_command",
     "all_seats",
     "answered_since",
@@ -135,6 +138,7 @@ __all__ = [
     "restore",
     "routing_snapshot",
     "routing_version",
+    "seat_place",
     "seats_now",
     "sentences",
     "settled_callbacks",
@@ -143,7 +147,9 @@ __all__ = [
     "surveys_of_calls",
     "take_facts",
     "takes_part",
+    "trunk_place",
     "try_failed_again",
     "waiting_calls",
+    "with_vault",
     "write_note",
 ]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.contacts.facts import AgentState
 from app.contacts.models import Agent, Seat, SeatState, TrunkRow
 from app.contacts.upkeep import CODECS, LONGEST_WORDS, NUMBER, Faults, find, is_new, keep, left
+from app.contacts.vault import seat_place, trunk_place, vault_of
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.identity import Actor, require
@@ -69,7 +70,7 @@ def add_seat(
     faults.unless(NUMBER.fullmatch(number), "number", "number")
     of_agent = session.scalar(select(Agent.user_id).where(Agent.extension == number))
     faults.unless(of_agent is None, "number", "number_of_agent")
-    _check_seat(faults, wish, has_secret=False)
+    _check_seat(faults, wish)
     if is_new(session, session.scalar(select(Seat).where(Seat.number == number)), "seat", number, command_id):
         row = Seat(id=new_id(), number=number, created_at=now, codecs=[], name="", kind=wish.kind)
         _keep_seat(session, row, wish, actor, now, new=True, command_id=command_id)
@@ -82,21 +83,23 @@ def change_seat(session: Session, number: str, wish: SeatWish, *, actor: Actor, 
     seat_id = session.scalar(select(Seat.id).where(Seat.number == number))
     row: Seat = find(session, Seat, seat_id or UUID(int=0), "seat")
     faults = Faults()
-    _check_seat(faults, wish, has_secret=row.kind == wish.kind and row.secret_md5 is not None)
+    kept = row.secret_md5 if row.kind == wish.kind else None
+    _check_seat(faults, wish, kept, readable=is_readable(session, row))
     sitting = _sitting_at(session, number) if row.kind != wish.kind else None
     if sitting is not None:
         raise Conflict("contacts.upkeep.seat_in_use", number=number, name=sitting)
     _keep_seat(session, row, wish, actor, now)
 
 
-def _check_seat(faults: Faults, wish: SeatWish, *, has_secret: bool) -> None:
+def _check_seat(faults: Faults, wish: SeatWish, kept: str | None = None, *, readable: bool = True) -> None:
     faults.one_of(wish.kind, SEAT_KINDS, "kind")
     faults.unless(len(wish.name) <= LONGEST_WORDS, "name", "long", most=LONGEST_WORDS)
     faults.unless(wish.codecs and set(wish.codecs) <= set(CODECS), "codecs", "codecs")
     if wish.kind == "LINE":
         faults.unless(_CONTACT.fullmatch(wish.contact), "contact", "contact")
     if wish.kind == "SIP":
-        faults.unless(wish.secret or has_secret, "secret", "secret_missing")
+        faults.unless(wish.secret or kept, "secret", "secret_missing")
+        faults.unless(wish.secret or readable or not wish.active, "secret", "unreadable")
         faults.unless(not wish.secret or _SECRET.fullmatch(wish.secret), "secret", "secret")
     faults.say()
 
@@ -105,20 +108,20 @@ def _keep_seat(
     session: Session, row: Seat, wish: SeatWish, actor: Actor, now: datetime, *, new: bool = False,
     command_id: UUID | None = None,
 ) -> None:  # fmt: skip
-    digest = row.secret_md5 if wish.kind == "SIP" else None
-    if wish.kind == "SIP" and wish.secret:
-        digest = digest_of(row.number, wish.secret)
+    digest = digest_of(row.number, wish.secret) if wish.secret else ""
+    sealed = _sealed(session, digest, row.secret_md5 or "", seat_place(row.number)) if wish.kind == "SIP" else None
     codecs = BROWSER_CODECS if wish.kind == "BROWSER" else [each for each in CODECS if each in wish.codecs]
     wanted = {
         "name": wish.name.strip(), "kind": wish.kind, "contact": wish.contact if wish.kind == "LINE" else None,
         "codecs": codecs, "closed_at": left(row.closed_at, wish.active, now),
     }  # fmt: skip
     keep(session, row, "seat", row.number, row.number, wanted, actor=actor, now=now, new=new, command_id=command_id,
-         secret={"secret_md5": digest})  # fmt: skip
+         secret={"secret_md5": sealed})  # fmt: skip
 
 
 def digest_of(number: str, secret: str) -> str:
-    """What SIP's digest compares (RFC 2617): the secret itself is kept nowhere."""
+    """What SIP's digest compares (RFC 2617): the secret itself is kept nowhere. Whoever has it can register, so it is
+    sealed."""
     return hashlib.md5(f"seat-{number}:asterisk:{secret}".encode(), usedforsecurity=False).hexdigest()
 
 
@@ -140,7 +143,7 @@ def add_trunk(
     require(actor, "telephone.manage")
     faults = Faults()
     faults.unless(_NAME.fullmatch(name), "name", "trunk_name")
-    _check_trunk(faults, wish, has_password=False)
+    _check_trunk(faults, wish)
     if is_new(session, session.get(TrunkRow, name), "trunk", name, command_id):
         row = TrunkRow(name=name, host=wish.host, codecs=[], password="", username="")
         _keep_trunk(session, row, wish, actor, now, new=True, command_id=command_id)
@@ -150,18 +153,19 @@ def change_trunk(session: Session, name: str, wish: TrunkWish, *, actor: Actor, 
     """Raises Forbidden, NotFound, Invalid. Calls that it carries go on, also when it is given up."""
     require(actor, "telephone.manage")
     row: TrunkRow = find(session, TrunkRow, name, "trunk")
-    _check_trunk(Faults(), wish, has_password=bool(row.password))
+    _check_trunk(Faults(), wish, row.password, readable=is_readable(session, row))
     _keep_trunk(session, row, wish, actor, now)
 
 
-def _check_trunk(faults: Faults, wish: TrunkWish, *, has_password: bool) -> None:
+def _check_trunk(faults: Faults, wish: TrunkWish, kept: str = "", *, readable: bool = True) -> None:
     faults.unless(_HOST.fullmatch(wish.host), "host", "host")
     faults.between(wish.port, 1, 65535, "port")
     faults.one_of(wish.transport, TRANSPORTS, "transport")
     faults.unless(wish.codecs and set(wish.codecs) <= set(CODECS), "codecs", "codecs")
     faults.unless(_LOGIN.fullmatch(wish.username), "username", "username")
     if wish.username:
-        faults.unless(wish.password or has_password, "password", "password_missing")
+        faults.unless(wish.password or kept, "password", "password_missing")
+        faults.unless(wish.password or readable or not wish.active, "password", "unreadable")
         faults.unless(not wish.password or _PASSWORD.fullmatch(wish.password), "password", "password")
     faults.between(wish.lines, 0, 10_000, "lines")
     faults.between(wish.ask_every, 0, 3600, "ask_every")
@@ -179,9 +183,25 @@ def _keep_trunk(
         "caller_id": wish.caller_id, "ask_every": wish.ask_every,
         "closed_at": left(row.closed_at, wish.active, now),
     }  # fmt: skip
-    password = (wish.password or row.password) if wish.username else ""
+    sealed = _sealed(session, wish.password, row.password, trunk_place(row.name)) if wish.username else ""
     keep(session, row, "trunk", row.name, row.name, wanted, actor=actor, now=now, new=new, command_id=command_id,
-         secret={"password": password})  # fmt: skip
+         secret={"password": sealed})  # fmt: skip
+
+
+# ------------------------------------------------------------------ secrets
+def _sealed(session: Session, typed: str, kept: str, place: str) -> str:
+    """What the column is to hold. Where nothing was typed, or what it holds already, it stays as it is."""
+    vault = vault_of(session)
+    return kept if not typed or vault.holds(kept, typed, place) else vault.seal(typed, place)
+
+
+def is_readable(session: Session, row: Seat | TrunkRow) -> bool:
+    """False where it was sealed with another CITYDESK_SECRET_KEY: then it must be entered again."""
+    if isinstance(row, Seat):
+        sealed, place = row.secret_md5 or "", seat_place(row.number)
+    else:
+        sealed, place = row.password, trunk_place(row.name)
+    return not sealed or vault_of(session).can_open(sealed, place)
 
 
 # ------------------------------------------------------------------ reading

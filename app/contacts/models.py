@@ -51,7 +51,8 @@ class Seat(Base):
     contact: Mapped[str | None]
     """A gateway's line that does not register: its SIP address."""
     secret_md5: Mapped[str | None]
-    """MD5 of user:asterisk:secret, as SIP's digest wants it; a browser's seat has a new secret at every sign-in."""
+    """MD5 of user:asterisk:secret, as SIP's digest wants it, sealed (`vault`). A browser's seat has none: it gets a new
+    secret at every sign-in."""
     codecs: Mapped[list[str]] = mapped_column(Words)
     district: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -142,6 +143,7 @@ class TrunkRow(Base):
     codecs: Mapped[list[str]] = mapped_column(Words)
     username: Mapped[str] = mapped_column(default="")
     password: Mapped[str] = mapped_column(default="")
+    """Sealed (`vault`)."""
     lines: Mapped[int] = mapped_column(default=0)
     outward: Mapped[bool] = mapped_column(default=True)
     caller_id: Mapped[str] = mapped_column(default="")

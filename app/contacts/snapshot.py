@@ -62,7 +62,8 @@ class SeatPlan:
     number: str
     kind: str
     contact: str | None = None
-    secret_md5: str | None = None
+    secret_md5: str | None = field(default=None, repr=False)
+    """Sealed (`vault`), here and on disk."""
     codecs: tuple[str, ...] = ("alaw", "ulaw")
 
 
@@ -89,6 +90,7 @@ class TrunkPlan:
     codecs: tuple[str, ...] = ("alaw", "ulaw")
     username: str = ""
     password: str = field(default="", repr=False)
+    """Sealed (`vault`), here and on disk."""
     lines: int = 0
     """Calls it carries at once; 0: as many as come."""
     outward: bool = True

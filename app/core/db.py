@@ -1,7 +1,7 @@
 """The database: engine, sessions, and the base of all models."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -73,8 +73,9 @@ def _ping(engine: Engine, connection: Any, record: ConnectionPoolEntry, _proxy: 
             raise InvalidatePoolError from error
 
 
-def make_sessions(engine: Engine) -> Sessions:
-    return sessionmaker(engine, expire_on_commit=False)
+def make_sessions(engine: Engine, info: Mapping[str, Any] | None = None) -> Sessions:
+    """`info`: what each of them carries (`session.info`)."""
+    return sessionmaker(engine, expire_on_commit=False, info=dict(info or {}))
 
 
 @contextmanager

@@ -10,14 +10,15 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 APP_ROLE = "citydesk_app"
 
 
-def migrate(owner: Engine) -> None:
-    """Run outstanding migrations as the owning role, one process at a time; then grant to `citydesk_app`."""
+def migrate(owner: Engine, secret_key: str = "") -> None:
+    """Run outstanding migrations as the owning role, one process at a time; then grant to `citydesk_app`. `secret_key`:
+    for those that seal what is there; raises SettingsError where they need one."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with owner.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(1231901)"))
         _ensure_role(connection)
-        config.attributes["connection"] = connection
+        config.attributes |= {"connection": connection, "secret_key": secret_key}
         command.upgrade(config, "head")
         _grant(connection)
 

@@ -20,7 +20,7 @@ import redis
 
 from app.cli.children import die_with_parent
 from app.cli.telephone import Plan, Telephone, find, start_asterisk
-from app.contacts import ask_telephone, routing_version
+from app.contacts import ask_telephone, routing_version, with_vault
 from app.contacts.demo import load_demo_telephone
 from app.contacts.models import Call, Recording, Seat, SeatState, SkillGroup, TrunkRow
 from app.core.db import Sessions, make_engine, make_sessions
@@ -29,7 +29,7 @@ from app.core.settings import load_settings
 from app.identity import SEED, Actor, actor_of_user
 from app.wiring import build_runtime
 from app.workflow import Runtime
-from tests.demo_city import ROOT, demo_template
+from tests.demo_city import ROOT, SECRET_KEY, demo_template
 from tests.telephony.sipp import Sipp, free_port, there_is_sipp
 
 __all__ = ["demo_template"]
@@ -213,7 +213,7 @@ def office(
         connection.execute(f"create database {name} template {demo_template}")
     url = postgres_url.replace("/postgres?", f"/{name}?")
     engine = make_engine(url)
-    sessions = make_sessions(engine)
+    sessions = make_sessions(engine, with_vault(SECRET_KEY))
     lines = {user: Line(user, number, free_port()) for user, number in
              (("supervisor", "8000"), ("agent", "8001"), ("agent2", "8002"))}  # fmt: skip
     with sessions.begin() as session:
@@ -230,7 +230,7 @@ def office(
     redis.Redis.from_url(redis_url).flushall()
     environ = os.environ | running.environ | {
         "DATABASE_URL": url.replace("postgres@", "citydesk_app@"), "REDIS_URL": redis_url,
-        "CITYDESK_SECRET_KEY": "k" * 40, "CITYDESK_DATA": str(data), "PYTHONPATH": str(ROOT),
+        "CITYDESK_SECRET_KEY": SECRET_KEY, "CITYDESK_DATA": str(data), "PYTHONPATH": str(ROOT),
         "CITYDESK_LOG_LEVEL": "DEBUG",
     }  # fmt: skip
     sipp = Sipp(data, running.ports.sip)

@@ -17,7 +17,9 @@ from app.cli.servers import Server
 from app.cli.telephone import Home, Plan, Telephone, start_asterisk
 from app.cli.telephone.configure import Access, choose_access, configure
 from app.cli.telephone.server import answers
+from app.contacts import Vault, seat_place, trunk_place
 from app.contacts.models import TrunkRow
+from tests.demo_city import SECRET_KEY
 from tests.telephony.sipp import free_port
 
 PRI, PROVIDER, DISTRICT, ANALOG, REMOTE = "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"
@@ -26,7 +28,11 @@ LINES = 2
 """Channels of the E1 gateway: an E1 has 30, which would only take longer to fill."""
 ACCOUNT, PASSWORD = "073112319000", "a provider's secret"
 SEAT_SECRET = "a desk phone's secret"
-SEAT_MD5 = md5(f"seat-8003:asterisk:{SEAT_SECRET}".encode(), usedforsecurity=False).hexdigest()
+VAULT = Vault(SECRET_KEY)
+SEALED = VAULT.seal(
+    md5(f"seat-8003:asterisk:{SEAT_SECRET}".encode(), usedforsecurity=False).hexdigest(), seat_place("8003")
+)
+"""What a desk phone's row holds."""
 
 DIALPLAN = """
 ; what reaches us from the city; the log says who was called by whom, at which of our addresses, and how safely
@@ -113,7 +119,7 @@ def trunks(ports: dict[str, int]) -> list[TrunkRow]:
         TrunkRow(name="pri", host=PRI, port=ports[PRI], transport="tcp", codecs=["alaw"], lines=LINES, ask_every=1,
                  caller_id="12319"),
         TrunkRow(name="provider", host=PROVIDER, port=ports[PROVIDER], transport="tls", codecs=["alaw", "ulaw"],
-                 username=ACCOUNT, password=PASSWORD, caller_id="12319"),
+                 username=ACCOUNT, password=VAULT.seal(PASSWORD, trunk_place("provider")), caller_id="12319"),
         TrunkRow(name="xicheng", host=DISTRICT, port=ports[DISTRICT], codecs=["opus", "alaw"], ask_every=0,
                  outward=False, caller_id="12319"),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from tests.telephony.far import (
     PRI,
     PROVIDER,
     REMOTE,
-    SEAT_MD5,
+    SEALED,
     Far,
     start_both,
     trunks,
@@ -179,5 +179,5 @@ def given_wiring(exchange: Exchange, far: Far) -> None:
         session.query(TrunkRow).delete()
         session.add_all(trunks(far.ports))
         remote = session.query(Seat).filter_by(number="8003").one()
-        remote.kind, remote.secret_md5, remote.codecs = "SIP", SEAT_MD5, ["alaw"]
+        remote.kind, remote.secret_md5, remote.codecs = "SIP", SEALED, ["alaw"]
     exchange.until_rules_are_known()

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.contacts import Vault
 from app.contacts.equipment import SeatWish, TrunkWish, add_seat, add_trunk, change_seat, change_trunk
+from app.contacts.models import Seat, TrunkRow
 from app.contacts.roster import AgentWish, change_agent
+from app.core.ids import new_id
 from app.identity import actor_of_user, user_by_name
 from tests.telephony.conftest import Exchange
-from tests.telephony.sipp import Speak, UntilHungUp, free_port
+from tests.telephony.sipp import HangUp, Speak, UntilHungUp, Wait, free_port
 
 pytestmark = [pytest.mark.timeout(120)]
 SECRET = "a-secret-of-this-phone"
@@ -102,3 +105,40 @@ def test_who_is_no_agent_any_more_ends_the_call_and_is_signed_out(exchange: Exch
     with exchange.sessions.begin() as session:
         change_agent(session, agent, wish, **given)
     exchange.until_rules_are_known()
+
+
+@pytest.mark.feature("T01", "T05", "X04")
+def test_what_another_key_has_sealed_is_left_out_and_all_else_goes_on(exchange: Exchange) -> None:
+    """Telephony starts, says which password a person must enter again, and calls go on by the other trunk."""
+    other, provider = Vault("the key before it was changed"), free_port()
+    with exchange.sessions.begin() as session:
+        session.add_all([
+            TrunkRow(name="a-locked", host="127.0.0.9", port=provider, codecs=["alaw"], username="073112319",
+                     password=other.seal("first-password", "trunk-a-locked"), ask_every=0),
+            Seat(id=new_id(), number="8110", kind="SIP", codecs=["alaw"], created_at=datetime.now(UTC),
+                 secret_md5=other.seal("digest", "seat-8110")),
+        ])  # fmt: skip
+    exchange.until(lambda: "seat-8110 is left out" in exchange.said(), what="the seat is named")
+    assert "trunk-a-locked is left out: the password of trunk-a-locked cannot be read" in exchange.said()
+    exchange.kill()
+    exchange.start()
+    there = objects(exchange, "endpoints")
+    assert "trunk-city" in there
+    assert "a-locked" not in there
+    assert "seat-8110" not in there
+    exchange.sign_in("agent")
+    outside = exchange.sipp.seat(exchange.outside, Speak(), Wait(1), HangUp())
+    seat = exchange.sipp.seat(exchange.lines["agent"].port, Speak(), UntilHungUp(30))
+    exchange.ask("agent", "dial", number="13800139009")
+    for party in (outside, seat):
+        party.finish()
+    with exchange.sessions.begin() as session:
+        given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
+        wish = TrunkWish("127.0.0.9", provider, username="073112319", password="entered-again", ask_every=0)
+        change_trunk(session, "a-locked", wish, **given)
+    exchange.until(lambda: "trunk-a-locked" in objects(exchange, "endpoints"), what="the trunk, entered again")
+    assert "entered-again" in exchange.asterisk_cli("pjsip show auth trunk-a-locked")
+    with exchange.sessions.begin() as session:
+        change_trunk(session, "a-locked", TrunkWish("127.0.0.9", provider, active=False), **given)
+        change_seat(session, "8110", SeatWish(kind="SIP", active=False), **given)
+    exchange.until(lambda: "a-locked" not in objects(exchange, "endpoints"), what="all is as before")

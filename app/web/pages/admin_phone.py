@@ -17,6 +17,7 @@ from app.contacts.equipment import (
     add_trunk,
     change_seat,
     change_trunk,
+    is_readable,
     seats_to_keep,
     trunks_to_keep,
 )
@@ -120,7 +121,7 @@ def _seats_page(errors: Mapping[str, str], failed: str | None = None) -> str:
         history = told_history(session, stream_of("seat", opened.number), opened.number) if opened else []
         return phone_page(
             "seats.html", "seats", session, rows=rows, opened=opened, history=history, errors=errors,
-            kind_words=words_of("kind", SEAT_KINDS),
+            kind_words=words_of("kind", SEAT_KINDS), readable=opened is None or is_readable(session, opened),
             codecs=CODECS, adding=_adding(errors, failed), sip_address=site().settings.sip_address,
         )  # fmt: skip
 
@@ -171,7 +172,7 @@ def _trunks_page(errors: Mapping[str, str], failed: str | None = None) -> str:
         history = told_history(session, stream_of("trunk", opened.name), opened.name) if opened else []
         return phone_page(
             "trunks.html", "trunks", session, rows=rows, opened=opened, history=history, errors=errors, codecs=CODECS,
-            adding=_adding(errors, failed),
+            adding=_adding(errors, failed), readable=opened is None or is_readable(session, opened),
         )  # fmt: skip
 
 

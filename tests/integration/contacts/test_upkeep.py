@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import audit
-from app.contacts import routing_snapshot, routing_version
+from app.contacts import Vault, routing_snapshot, routing_version
 from app.contacts.demo import load_demo_telephone
 from app.contacts.equipment import SeatWish, TrunkWish, add_seat, add_trunk, change_seat, change_trunk, digest_of
 from app.contacts.marks import MarkWish, change_mark, fits_code, lift_mark, mark_number
@@ -20,11 +20,12 @@ from app.core.errors import CitydeskError, Conflict, Forbidden, Invalid
 from app.core.ids import new_id
 from app.identity import SEED, Actor, actor_of_user, user_by_name
 from app.workflow import Runtime
-from tests.demo_city import demo_template, demo_url, runtime, settings
+from tests.demo_city import SECRET_KEY, demo_template, demo_url, runtime, settings
 
 __all__ = ["demo_template", "demo_url", "runtime", "settings"]
 NOW = datetime(2026, 11, 28, 2, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
+VAULT = Vault(SECRET_KEY)
 
 
 @pytest.fixture
@@ -72,7 +73,8 @@ def test_a_desk_phone_s_secret_goes_in_and_never_comes_out(sessions: Sessions, a
         change_seat(session, "8101", SeatWish(name="远程二", kind="SIP"), actor=admin, now=NOW)
         assert routing_version(session) > before
     plan = snapshot(sessions).seats["8101"]
-    assert (plan.kind, plan.secret_md5) == ("SIP", digest_of("8101", secret))
+    assert plan.kind == "SIP"
+    assert VAULT.open(str(plan.secret_md5), "seat-8101") == digest_of("8101", secret)
     rows = history(sessions, "seat", "8101")
     assert [(row.kind, row.result.get("secret")) for row in rows] == [
         ("phone.seat.added", True), ("phone.seat.changed", None),
@@ -117,7 +119,7 @@ def test_a_trunk_keeps_its_password_until_another_is_given(sessions: Sessions, a
         add_trunk(session, "provider", wish, **given)
         change_trunk(session, "provider", TrunkWish(host="10.0.0.9", username="073112319", lines=30), **given)
         row = session.get_one(TrunkRow, "provider")
-        assert (row.host, row.password, row.lines) == ("10.0.0.9", "first-password", 30)
+        assert (row.host, VAULT.open(row.password, "trunk-provider"), row.lines) == ("10.0.0.9", "first-password", 30)
         change_trunk(session, "provider", TrunkWish(host="10.0.0.9"), **given)
         assert (row.username, row.password) == ("", "")
         wrong = TrunkWish(host="10.0.0.9\nallow=all", port=0, username="x", caller_id="12319;x", lines=-1)

@@ -11,13 +11,14 @@ from werkzeug.test import TestResponse
 
 from app import audit, identity
 from app.audit.models import AccessLog
-from app.contacts import PULSE, Pulse, routing_snapshot, routing_version
+from app.contacts import PULSE, Pulse, Vault, routing_snapshot, routing_version
 from app.contacts.code_attempts import MOST, begin_attempt, end_attempt
 from app.contacts.demo import load_demo_telephone
-from app.contacts.models import NumberMark, TrunkRow
+from app.contacts.models import NumberMark, Seat, TrunkRow
 from app.core.settings import Settings
 from app.identity import SEED
 from app.workflow import Runtime
+from tests.demo_city import SECRET_KEY
 
 from .conftest import House, csrf_of
 
@@ -75,10 +76,32 @@ def test_a_trunk_s_password_is_nowhere_to_be_read(admin: FlaskClient, runtime: R
     kept = {key: value for key, value in form.items() if key not in ("password", "command_id", "name")}
     assert post(admin, f"{HOME}/trunks/provider", **kept).status_code == 303
     with runtime.sessions() as session:
-        assert session.get_one(TrunkRow, "provider").password == SECRET
+        row = session.get_one(TrunkRow, "provider")
+        assert Vault(SECRET_KEY).open(row.password, "trunk-provider") == SECRET
     for path in (f"{HOME}/trunks?name=provider", f"{HOME}/trunks", "/admin/history"):
         assert SECRET not in admin.get(path).text
     assert post(admin, f"{HOME}/trunks/nowhere", **kept).status_code == 404
+
+
+@pytest.mark.feature("T01", "X04")
+def test_what_another_key_has_sealed_is_asked_for_again(admin: FlaskClient, runtime: Runtime) -> None:
+    """The page opens, says so at its field, and takes a new password."""
+    other = Vault("the key before it was changed")
+    with runtime.sessions.begin() as session:
+        session.add(TrunkRow(name="provider", host="10.0.0.9", codecs=["alaw"], username="073112319",
+                             password=other.seal(SECRET, "trunk-provider")))  # fmt: skip
+        seat = session.query(Seat).filter_by(number="8001").one()
+        seat.kind, seat.secret_md5 = "SIP", other.seal("d1ge57", "seat-8001")
+    trunk = {"host": "10.0.0.9", "port": "5060", "transport": "udp", "codecs": "alaw", "username": "073112319",
+             "lines": "0", "ask_every": "30", "active": "1"}  # fmt: skip
+    phone = {"kind": "SIP", "codecs": "alaw", "active": "1"}
+    for path, listed, form, field in (("trunks/provider", "trunks?name=provider", trunk, "password"),
+                                      ("seats/8001", "seats?number=8001", phone, "secret")):  # fmt: skip
+        assert "请重新输入" in admin.get(f"{HOME}/{listed}").text
+        refused = post(admin, f"{HOME}/{path}", **form)
+        assert (refused.status_code, "请重新输入" in refused.text) == (422, True)
+        assert post(admin, f"{HOME}/{path}", **form, **{field: SECRET}).status_code == 303
+        assert "请重新输入" not in admin.get(f"{HOME}/{listed}").text
 
 
 @pytest.mark.feature("S24", "S25", "S26", "T28", "T29", "T30")

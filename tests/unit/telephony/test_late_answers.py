@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from app.contacts import AgentState, Speech
+from app.contacts import AgentState, Speech, Vault
 from app.contacts.snapshot import AgentPlan, GroupPlan, RoutingSnapshot
 from app.core.ids import new_id
 from telephony.ari import Ari, AriError
@@ -180,7 +180,7 @@ def test_who_has_gone_waits_for_nobody(tmp_path: Path) -> None:
         async with Slow() as ari:
             groups, agents = {"general": GroupPlan("general", {})}, {agent.id: agent}
             rules = RoutingSnapshot(1, "Asia/Shanghai", "zh-CN", groups, agents)
-            exchange = Exchange(ari, Spool(tmp_path), Speech("", tmp_path), News(None), rules)
+            exchange = Exchange(ari, Spool(tmp_path), Speech("", tmp_path), News(None), Vault("key"), rules)
             queue = Queue(exchange, Ringing(exchange), Talks(exchange, Recordings(exchange)))
             exchange.seats.set(agent.id, AgentState.IDLE, exchange.now(), seat="8001")
             call = exchange.arrived(new_id(), exchange.now(), direction="IN", caller="1", called="2", channel="c")
