@@ -5,9 +5,9 @@ visit's task was open. With both answers, how content and whether solved, the ta
 rates themself; with one the form begins with it, and a person does the rest."""
 
 import logging
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -55,8 +55,16 @@ def record_answer(runtime: Runtime, row: OutboxRow) -> None:
         log.info("the visit of call %s is left to a person: %s", call_id, error.key)
 
 
-def answer_by_key(session: Session, case: CaseFile, task: TaskView) -> dict[str, Any]:
-    """What the visit's form begins with: the answer of the newest call that was made for it; {} without one."""
+@dataclass(frozen=True, slots=True)
+class KeyedAnswer:
+    """What a citizen typed, and when; `values` by the fields of the visit's form."""
+
+    at: datetime
+    values: Mapping[str, str]
+
+
+def answer_by_key(session: Session, case: CaseFile, task: TaskView) -> KeyedAnswer | None:
+    """What the visit's form begins with: the answer of the newest call that was made for it."""
     made = Call.case_id == case.id, Call.direction == "OUT", Call.began_at >= task.created_at
     query = (
         select(Call, CallSurvey)
@@ -66,8 +74,9 @@ def answer_by_key(session: Session, case: CaseFile, task: TaskView) -> dict[str,
     for call, survey in session.execute(query.order_by(Call.began_at.desc()).limit(5)):
         if _is_for(session, case, call):
             said = {"visit_result": survey.satisfaction, "resolved": survey.resolved}
-            return {key: value for key, value in said.items() if value is not None}
-    return {}
+            values = {key: value for key, value in said.items() if value is not None}
+            return KeyedAnswer(survey.rated_at, values) if survey.rated_at is not None else None
+    return None
 
 
 def _visits_open(session: Session, case: CaseFile, call: Call) -> Iterator[TaskView]:

@@ -35,7 +35,7 @@ from app.web.pages.files import photo_words
 from app.web.pages.frame import blueprint, form_command_id, page
 from app.web.pages.islands import form_texts
 from app.web.pages.merging import merge_parts
-from app.web.pages.tasks import NO_FORM, form_of_task
+from app.web.pages.tasks import NO_FORM, form_of_task, keyed_answer, keyed_words
 from app.web.problems import sentence
 from app.web.templating import label, t
 from app.web.why import reasons
@@ -80,10 +80,12 @@ def case(case_no: str) -> str:
         items = _tasks_of(session, found)
         current = _current(items)
         parts = case_page_parts(session, found, "overview")
+        keyed = keyed_answer(session, current) if current else None
         content = {
             "tasks": [work_row(item, actor(), now()) for item in items if item is not current],
             "current": work_row(current, actor(), now()) if current else None,
-            "form": form_of_task(session, current) if current else NO_FORM,
+            "form": form_of_task(session, current, keyed) if current else NO_FORM,
+            "keyed": keyed_words(keyed),
             "asked": caller_of_visit(session, found, current.task.form_id if current else None, actor()),
             "visits": visits_of(session, found.id),
             "photo_words": photo_words(),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.cases.routes import now
-from app.contacts.visits import answer_by_key
+from app.contacts.visits import KeyedAnswer, answer_by_key
 from app.core.errors import CitydeskError
 from app.core.http import language, site
 from app.core.ids import new_id
@@ -25,7 +25,7 @@ from app.web.pages.entrance import local
 from app.web.pages.frame import blueprint, flash_undoable, page
 from app.web.pages.islands import form_texts, sent
 from app.web.problems import sentence
-from app.web.templating import t
+from app.web.templating import full_moment, label, t
 from app.web.work_rows import work_row
 
 
@@ -35,7 +35,8 @@ def task(task_id: UUID) -> str:
     with site().sessions() as session:
         item = work_item(runtime(), session, task_id, actor())
         may_work = may_work_on(actor(), item.task)
-        form = form_of_task(session, item) if may_work else NO_FORM
+        keyed = keyed_answer(session, item) if may_work else None
+        form = form_of_task(session, item, keyed) if may_work else NO_FORM
         parts = case_parts(session, item.case, actor(), now()) if item.case else {}
         asked = caller_of_visit(session, item.case, item.task.form_id, actor())
         order = item.order
@@ -48,6 +49,7 @@ def task(task_id: UUID) -> str:
         refused=None if may_work else _why_not(item, actor()),
         form=form,
         asked=asked,
+        keyed=keyed_words(keyed),
         command_id=new_id(),
         texts=form_texts(),
         **parts,
@@ -57,14 +59,30 @@ def task(task_id: UUID) -> str:
 NO_FORM: dict[str, Any] = {"schema": {"type": "default", "components": []}, "values": {}}
 
 
-def form_of_task(session: Session, item: WorkItem) -> dict[str, Any]:
+def keyed_answer(session: Session, item: WorkItem) -> KeyedAnswer | None:
+    """What the citizen has typed of the return visit that this task is; None for other tasks."""
+    if item.task.form_id != forms.RETURN_VISIT or (case := forms.subject_rows(session, item.task)[0]) is None:
+        return None
+    return answer_by_key(session, case, item.task)
+
+
+def keyed_words(keyed: KeyedAnswer | None) -> str:
+    """Whence the form has what it begins with; "" where nobody typed anything."""
+    if keyed is None:
+        return ""
+    said = (("VisitResult", keyed.values.get("visit_result")), ("Resolved", keyed.values.get("resolved")))
+    answer = " · ".join(label(enum, value) for enum, value in said if value)
+    return t("web.visit.keyed", at=full_moment(keyed.at), answer=answer)
+
+
+def form_of_task(session: Session, item: WorkItem, keyed: KeyedAnswer | None) -> dict[str, Any]:
     """What the form's island draws: the deployed schema in the reader's language, with the values known so far."""
     form = forms.task_form(runtime(), session, item.task)
     if form is None:
         return NO_FORM
     known = forms.task_values(runtime(), session, item.task, actor())
-    if item.task.form_id == forms.RETURN_VISIT and (case := forms.subject_rows(session, item.task)[0]) is not None:
-        known |= answer_by_key(session, case, item.task)
+    if keyed is not None:
+        known |= keyed.values
     values = shown_values(form, known)
     return {"schema": shown_form(form, language()), "values": values}
 

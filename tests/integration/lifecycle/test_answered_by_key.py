@@ -1,5 +1,6 @@
 """A return visit by telephone: what the citizen typed is the visit's result, once, and only of a call made for it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from app.cases import queries
 from app.contacts import CallKind, Fact, take_facts
 from app.contacts.visits import answer_by_key
 from app.core.ids import new_id
+from app.web.app import create_app
+from tests.demo_city import settings_of
 from tests.integration.lifecycle.conftest import REPORT, Desk
+from tests.integration.web.conftest import House
 
 PHONE = REPORT["caller_phone"]
 
@@ -50,10 +54,11 @@ def visits(desk: Desk, case: UUID) -> list[tuple[str, str | None, str]]:
         return [(each.result, each.resolved, each.actor_name) for each in queries.visits_of(session, case)]
 
 
-def given_key(desk: Desk, case: UUID) -> dict[str, Any]:
+def given_key(desk: Desk, case: UUID) -> Mapping[str, str]:
     """What the open form begins with."""
     with desk.session() as session:
-        return answer_by_key(session, desk.case(case), desk.tasks(case)["return_visit"])
+        keyed = answer_by_key(session, desk.case(case), desk.tasks(case)["return_visit"])
+        return keyed.values if keyed else {}
 
 
 @pytest.mark.feature("O02", "O03", "O05", "D07", "Q16")
@@ -82,6 +87,21 @@ def test_half_an_answer_begins_the_form_and_a_person_does_the_rest(desk: Desk) -
     take(desk, call_about(desk, case, {"satisfaction": "UNSATISFIED"}))
     assert visits(desk, case) == []
     assert given_key(desk, case) == {"visit_result": "UNSATISFIED"}
+
+
+@pytest.mark.feature("O02", "Q16")
+def test_the_form_says_that_its_answer_came_by_key(desk: Desk, redis_url: str) -> None:
+    """On the task's page and on the case's, with what was typed; nothing where nobody typed."""
+    case = given_visit(desk)
+    agent = House(create_app(desk.runtime, settings_of("postgresql://none", redis_url))).browser("agent")
+    pages = (f"/tasks/{desk.tasks(case)['return_visit'].task_id}", f"/cases/{desk.case(case).case_no}")
+    for page in pages:
+        assert "按键评价" not in agent.get(page).text
+    take(desk, call_about(desk, case, {"satisfaction": "UNSATISFIED"}))
+    for page in pages:
+        shown = agent.get(page).text
+        assert "按键评价：不满意。表单已据此预填" in shown
+        assert '"visit_result": "UNSATISFIED"' in shown
 
 
 def test_a_call_that_was_made_for_no_visit_answers_none(desk: Desk) -> None:
