@@ -51,6 +51,7 @@ from app.lifecycle import (
 from app.reports import KIND as REPORT
 from app.reports import carry_out
 from app.reports.actions import FOLDER
+from app.reports.imports import forget_uploads
 from app.reports.rollup import roll_up
 from app.web.live.publisher import Publisher
 from app.workflow import OnInstance, Runtime
@@ -96,6 +97,8 @@ def build_runtime(settings: Settings, clock: Clock | None = None, *, queue: Queu
     _copy_recordings(runtime, settings)
     unsaved = partial(_forget_unsaved, folder=documents.Folder(settings.data_dir / documents.FOLDER))
     runtime.every(timedelta(days=1), "forget files of unsaved reports", unsaved)
+    uploads = partial(forget_uploads, folder=settings.data_dir / FOLDER)
+    runtime.every(timedelta(days=1), "forget uploads nobody imported", uploads)
     if settings.demo:
         runtime.every(timedelta(minutes=3), "demo reports", seed_live.report_one_more)
     return runtime

@@ -1,14 +1,15 @@
 """Bringing in former registrations (W17, W19): columns guessed, every row checked first, the same row never twice."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from openpyxl.utils.datetime import from_excel
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -24,6 +25,8 @@ from app.reports.sheets import Row, rows_of
 from app.workflow.runtime import Runtime
 
 BATCH = 500
+UPLOAD = "upload-"
+KEEP_UPLOADS = timedelta(days=1)
 MOST_FAULTS = 200
 MOST_TITLES = 10
 """Rows over the heading: former systems put a title and the day of the export there."""
@@ -46,6 +49,10 @@ HEADINGS: Mapping[str, str] = {
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
           "%Y年%m月%d日 %H:%M", "%Y年%m月%d日",
           "%Y年%m月%d日 %H时%M分", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y.%m.%d")  # fmt: skip
+
+_TOTAL = re.compile(r"(合计|总计|共计|小计|(grand |sub)?totals?)\s*[:：]?\s*(\d+\s*[条件行]?)?", re.IGNORECASE)
+_DAYS = re.compile(r"\d{5}(\.\d+)?")
+"""How a spreadsheet counts days; compact dates have eight digits."""
 
 Mapped = Mapping[str, int]
 """Field → the column's place, from 0."""
@@ -74,6 +81,8 @@ class Trial:
     good: int
     known: int
     """Of the good ones, those that were brought in before."""
+    repeated: int
+    """Good as well, but the same as a row above them."""
     faults: Sequence[Fault]
 
 
@@ -94,15 +103,18 @@ def try_out(session: Session, path: Path, zone: tzinfo, mapping: Mapped | None =
     table = _opened(path)
     mapping = mapping or guess(table.headings)
     if lacking := _lacking(mapping):
-        return Trial(table.headings, mapping, lacking, 0, 0, 0, [])
-    count = good = known = 0
+        return Trial(table.headings, mapping, lacking, 0, 0, 0, 0, [])
+    count = known = copies = 0
+    seen: set[UUID] = set()
     faults: list[Fault] = []
     for batch in _batches(_checked(table, mapping, zone), BATCH):
-        values = [each for each in batch if isinstance(each, dict)]
+        good = [each["id"] for each in batch if isinstance(each, dict)]
         faults += [each for each in batch if isinstance(each, Fault)][: MOST_FAULTS - len(faults)]
-        count, good = count + len(batch), good + len(values)
-        known += _known(session, values)
-    return Trial(table.headings, mapping, [], count, good, known, faults)
+        fresh = set(good) - seen
+        seen |= fresh
+        count, copies = count + len(batch), copies + len(good) - len(fresh)
+        known += _known(session, fresh)
+    return Trial(table.headings, mapping, [], count, len(seen), known, copies, faults)
 
 
 def ask_for_import(
@@ -142,6 +154,19 @@ def bring_in(runtime: Runtime, job: ReportJob, actor: Actor, folder: Path, progr
     path.unlink(missing_ok=True)
 
 
+def forget_uploads(runtime: Runtime, *, folder: Path) -> None:
+    """Files that were tried out and never brought in, or whose import failed, are erased: they hold callers' names and
+    numbers. What an import still waits for stays."""
+    old = (runtime.clock.now() - KEEP_UPLOADS).timestamp()
+    with runtime.sessions() as session:
+        waiting = select(ReportJob.params["file"].astext)
+        waiting = waiting.where(ReportJob.kind == "IMPORT", ReportJob.state.in_(("WAITING", "RUNNING")))
+        wanted = set(session.scalars(waiting))
+    for path in folder.glob(f"{UPLOAD}*"):
+        if path.name not in wanted and path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
+
+
 def _batches(rows: Iterator[dict[str, Any] | Fault], size: int) -> Iterator[list[dict[str, Any] | Fault]]:
     while batch := list(islice(rows, size)):
         yield batch
@@ -172,7 +197,14 @@ def _opened(path: Path) -> _Table:
 def _checked(table: _Table, mapping: Mapped, zone: tzinfo) -> Iterator[dict[str, Any] | Fault]:
     for number, row in enumerate(table.rows, table.first):
         if any(row):
-            yield _check(number, row, table.headings, mapping, zone)
+            checked = _check(number, row, table.headings, mapping, zone)
+            if isinstance(checked, dict) or not _is_total(row):
+                yield checked
+
+
+def _is_total(row: Row) -> bool:
+    """What former systems put below or between the rows: 合计 and sums."""
+    return _TOTAL.fullmatch(next(filter(None, row))) is not None
 
 
 def _check(number: int, row: Row, headings: Row, mapping: Mapped, zone: tzinfo) -> dict[str, Any] | Fault:
@@ -202,7 +234,10 @@ def _check(number: int, row: Row, headings: Row, mapping: Mapped, zone: tzinfo) 
 
 
 def _time(written: str, zone: tzinfo) -> datetime | None:
-    at = next((t for form in (None, *_TIMES) if (t := _parsed(written, form)) is not None), None)
+    if _DAYS.fullmatch(written):
+        at = from_excel(float(written))
+    else:
+        at = next((t for form in (None, *_TIMES) if (t := _parsed(written, form)) is not None), None)
     if at is None or not 1980 <= at.year <= 2100:
         return None
     return at if at.tzinfo else at.replace(tzinfo=zone)
@@ -216,8 +251,7 @@ def _parsed(written: str, form: str | None) -> datetime | None:
         return None
 
 
-def _known(session: Session, values: Sequence[dict[str, Any]]) -> int:
-    ids = [each["id"] for each in values]
+def _known(session: Session, ids: Collection[UUID]) -> int:
     return session.scalar(select(func.count()).where(ImportedRegistration.id.in_(ids))) or 0
 
 

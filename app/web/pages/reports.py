@@ -18,7 +18,7 @@ from app.core.ids import new_id
 from app.identity.guard import actor, permits
 from app.reports.actions import FOLDER
 from app.reports.complaints import complaint_calls
-from app.reports.imports import HEADINGS, ask_for_import, try_out
+from app.reports.imports import HEADINGS, UPLOAD, ask_for_import, try_out
 from app.reports.models import ReportJob
 from app.reports.queries import job_of, jobs_of
 from app.reports.routes import enqueue, order_export, send_export
@@ -150,7 +150,7 @@ def _day(name: str, otherwise: date) -> date:
 
 def _upload_path(file_id: UUID) -> Path:
     """Whose upload it is is part of the name, so nobody tries another's."""
-    return site().settings.data_dir / FOLDER / f"upload-{actor().id.hex}-{file_id.hex}"
+    return site().settings.data_dir / FOLDER / f"{UPLOAD}{actor().id.hex}-{file_id.hex}"
 
 
 def _upload(file_id: UUID) -> Path:

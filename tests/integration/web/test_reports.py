@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -219,3 +220,52 @@ def test_a_sheet_is_read_as_well_and_what_is_no_table_is_told(house: House) -> N
     assert "缺少列" in answer.text or "不是 XLSX" in answer.text
     big = TABLE + "\n".join(f"B-{n},,1380013{n:04d},2024-01-01,供水,{'水' * 250}," for n in range(4000))
     assert "4005" in _try(browser, big.encode())
+
+
+@pytest.mark.feature("W17")
+def test_what_a_spreadsheet_counts_in_days_is_a_time_and_its_totals_are_no_report(
+    house: House, runtime: Runtime
+) -> None:
+    """A column of days without a date's format arrives as numbers: 45356.5 is noon of 5 March 2024."""
+    heading = "受理号,来电人,电话,受理时间,问题类别,详细内容,处理结果\n"
+    rows = "C-1,张三,13800136721,45356.5,供水,停水,已恢复\nC-2,李四,13800136722,45357,供水,水压低,已恢复\n"
+    table = f"{heading}{rows}合计：,,2 人,,,2 条,0\n小计,2,,,,,\nTotal,,,,,2,\n"
+    page = _try(house.browser("supervisor"), table.encode())
+    assert "共 2 行，可导入 2 行" in page
+    assert "不是日期" not in page
+    browser = house.browser("supervisor")
+    assert _start(browser, _try(browser, table.encode()), runtime).result == {"new": 2, "known": 0, "refused": 0}
+    with runtime.sessions() as session:
+        query = select(ImportedRegistration.reported_at).order_by(ImportedRegistration.former_no)
+        times = [at.astimezone(runtime.zone).isoformat() for at in session.scalars(query)]
+    assert times == ["2024-03-05T12:00:00+08:00", "2024-03-06T00:00:00+08:00"]
+
+
+@pytest.mark.feature("W17")
+def test_rows_that_stand_in_the_file_twice_are_counted_before_anything_is_saved(house: House) -> None:
+    heading = "受理号,来电人,电话,受理时间,问题类别,详细内容,处理结果\n"
+    row = "D-{},张三,13800136721,2024-03-05,供水,停水,已恢复\n"
+    far = "".join(row.format(n) for n in range(600))  # the copy is in another batch
+    page = _try(house.browser("supervisor"), (heading + far + row.format(0) * 2).encode())
+    assert "共 602 行，可导入 600 行，其中已有 0 行；文件内重复 2 行，不合格 0 行" in page
+
+
+@pytest.mark.feature("W17")
+def test_uploads_that_nobody_imported_are_erased_after_a_day(
+    house: House, runtime: Runtime, settings: Settings
+) -> None:
+    """They hold callers' names and numbers. What waits for its import stays."""
+    browser, folder = house.browser("supervisor"), settings.data_dir / FOLDER
+    _try(browser, TABLE.encode())
+    waits = _try(browser, TABLE.encode()).partition('name="file_id" value="')[2].partition('"')[0]
+    columns = {"column.caller_phone": "2", "column.reported_at": "3", "column.content": "5"}
+    browser.post(f"/imports/{waits}", data={"csrf_token": csrf_of(browser, "/imports"), **columns})
+    old = (runtime.clock.now() - timedelta(hours=25)).timestamp()
+    for path in folder.glob("upload-*"):
+        os.utime(path, (old, old))
+    _try(browser, TABLE.encode())
+    (job,) = [each.job for each in runtime.recurring if each.name == "forget uploads nobody imported"]
+    job(runtime)
+    left = list(folder.glob("upload-*"))
+    assert len(left) == 2, "the one tried out just now, and the one whose import waits"
+    assert any(path.name.endswith(UUID(waits).hex) for path in left)
