@@ -36,6 +36,7 @@ from app.lifecycle import (
     functions,
     further,
     handling,
+    leaving,
     limits,
     moving_limits,
     notices,
@@ -158,6 +159,7 @@ def register(runtime: Runtime) -> None:
     runtime.outbox(feedback.OUTBOX_KIND, feedback.deliver_reply)
     runtime.outbox(calendar_change.OUTBOX_KIND, calendar_change.recount_limits)
     runtime.outbox(combining.OUTBOX_KIND, combining.deliver_merge)
+    runtime.outbox(leaving.OUTBOX_KIND, leaving.hand_on)
     runtime.outbox(VISIT_ANSWERED, visits.record_answer)
     for interval, name, job in _RECURRING:
         runtime.every(interval, name, job)

@@ -1,6 +1,6 @@
 """Users: who may sign in, what they were granted, their sessions (U01–U03, U06, U13)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,11 @@ from app.core.errors import Invalid, NotFound
 from app.core.http import site
 from app.core.i18n import LANGUAGES
 from app.core.sorting import by_name, by_person
-from app.identity import DEMO_PASSWORD, Grant, Role, UserRef
+from app.identity import DEMO_PASSWORD, Grant, Role, UserRef, can
 from app.identity.guard import actor, permits
 from app.lifecycle.administration import set_grants
+from app.lifecycle.leaving import close_login, heirs, in_hand
+from app.lifecycle.worklist import WorkItem
 from app.web.names import names
 from app.web.pages.account import device
 from app.web.pages.admin_frame import admin_page, tried
@@ -26,6 +28,7 @@ from app.web.pages.frame import blueprint, form_command_id
 from app.web.templating import t
 
 MOST_GRANTS = 12
+TASKS_SHOWN = 10
 
 
 @blueprint.get("/admin")
@@ -126,13 +129,27 @@ def give_password(user_id: UUID) -> Response | tuple[str, int]:
 @blueprint.post("/admin/people/<uuid:user_id>/state")
 @permits("user.manage")
 def open_or_close(user_id: UUID) -> Response | tuple[str, int]:
-    active = request.form.get("active") == "1"
-    change = identity.reactivate_user if active else identity.deactivate_user
+    """A closed login's tasks go to the colleague chosen, or back to all who may do them, in the background."""
+    if request.form.get("active") == "1":
 
-    def deed(session: Session) -> None:
-        change(session, user_id, actor=actor(), now=site().clock.now())
+        def reopen(session: Session) -> None:
+            identity.reactivate_user(session, user_id, actor=actor(), now=site().clock.now())
 
-    return _deed(user_id, deed, t("web.admin.person.opened" if active else "web.admin.person.closed"))
+        return _deed(user_id, reopen, t("web.admin.person.opened"))
+    ordered: list[tuple[UUID, int]] = []
+
+    def close(session: Session) -> None:
+        held, _ = in_hand(site().runtime, session, user_id, 0)
+        to = UUID(given) if (given := request.form.get("to")) else None
+        ordered.append((close_login(session, user_id, to, actor=actor(), now=site().clock.now()), held))
+
+    def said() -> str:
+        row_id, held = ordered[0]
+        if (queue := site().runtime.queue) is not None:
+            queue.enqueue([row_id])
+        return t("web.admin.person.closed.handing", n=held) if held else t("web.admin.person.closed")
+
+    return _deed(user_id, close, said)
 
 
 @blueprint.post("/admin/people/<uuid:user_id>/sessions/end")
@@ -148,7 +165,7 @@ def end_sessions(user_id: UUID) -> Response | tuple[str, int]:
     return _deed(user_id, deed, t("web.admin.person.signed_out"))
 
 
-def _deed(user_id: UUID, deed: Any, said: str) -> Response | tuple[str, int]:
+def _deed(user_id: UUID, deed: Any, said: str | Callable[[], str]) -> Response | tuple[str, int]:
     return tried(deed, said, f"/admin/people/{user_id}", lambda errors: _person_page(user_id, errors))
 
 
@@ -170,12 +187,19 @@ def _person_page(user_id: UUID, errors: Mapping[str, str]) -> str:
             asdict(each) | {"device": device(each.agent)} for each in identity.sessions_of(session, user_id, now)
         ]
         choices, history = _choices(session), told_history(session, user_id, user.username)
+        held, items = in_hand(site().runtime, session, user_id, TASKS_SHOWN)
+        others = heirs(session, user) if held and user.deactivated_at is None else []
     typed = request.form if errors else {}
     grants = _typed_grants(typed) if "role" in typed else list(user.grants)
     return admin_page(
         "person.html", "people", user=user, sessions=sessions, history=history, errors=errors, grants=grants,
-        typed=typed, **choices,
+        typed=typed, held=held, items=items, heirs=[(each.id, each.name) for each in others], can_read=_can_read,
+        **choices,
     )  # fmt: skip
+
+
+def _can_read(item: WorkItem) -> bool:
+    return can(actor(), "case.read", item.task.scope())
 
 
 def _choices(session: Session) -> dict[str, Any]:

@@ -14,9 +14,14 @@ from app import audit, city, identity
 from app.core.db import transaction
 from app.identity import actor_of_user
 from app.messaging.models import Notice
+from app.web.formats import short_number
 from app.workflow import Runtime
+from app.workflow.models import Outbox
+from app.workflow.outbox import deliver_outbox
 
 from .conftest import House, csrf_of
+from .test_api import given_a_case
+from .test_inbox_page import counts, deed, tasks_on
 
 PASSWORD = "a sentence to remember"
 
@@ -95,6 +100,74 @@ def test_a_closed_login_and_a_new_password_end_the_sessions(admin: FlaskClient, 
     third = house.browser("supervisor")
     assert post(admin, f"/admin/people/{id_of(runtime, 'supervisor')}/sessions/end").status_code == 303
     assert third.get("/tasks").status_code == 302
+
+
+@pytest.fixture
+def in_hand(house: House, runtime: Runtime) -> list[str]:
+    """Three cases whose judgement 何静 holds; 陈建华 (supervisor) may do it too."""
+    with transaction(runtime.sessions) as session:
+        rights = [identity.Grant(identity.Role.SHIFT_SUPERVISOR)]
+        identity.add_user(session, "second", "何静", PASSWORD, rights, identity.SEED, runtime.clock.now())
+        second = str(identity.user_by_name(session, "second").id)
+    agent, supervisor = house.person("agent"), house.browser("supervisor")
+    cases = [given_a_case(agent) for _ in range(3)]
+    for task in tasks_on(supervisor):
+        assert deed(supervisor, "assign", [task], to=second)["refusals"] == []
+    return cases
+
+
+def deliver_all(runtime: Runtime, kind: str) -> None:
+    with runtime.sessions() as session:
+        rows = session.scalars(select(Outbox.id).where(Outbox.kind == kind, Outbox.state == "PENDING")).all()
+    for row_id in rows:
+        deliver_outbox(runtime, row_id)
+
+
+@pytest.mark.feature("U13", "Q14")
+def test_closing_a_login_says_what_they_hold_and_puts_it_back(
+    admin: FlaskClient, house: House, runtime: Runtime, in_hand: list[str]
+) -> None:
+    second = id_of(runtime, "second")
+    page = admin.get(f"/admin/people/{second}").text
+    assert "手中有 3 项任务" in page
+    for number in in_hand:
+        assert short_number(number) in page
+        assert f'href="/cases/{number}"' not in page, "an administrator may not read cases"
+    assert "陈建华" in page.partition('name="to"')[2].partition("</select>")[0]
+    assert "3 项任务" in admin.get(post(admin, f"/admin/people/{second}/state", active="0", to="").location).text
+    supervisor = house.browser("supervisor")
+    assert counts(supervisor)["claimable"] == "0"
+    deliver_all(runtime, "login_closed")
+    assert counts(supervisor)["claimable"] == "3"
+    assert "手中有" not in admin.get(f"/admin/people/{second}").text
+    assert "赵立新</b> 放回“" in supervisor.get(f"/cases/{in_hand[0]}").text
+
+
+@pytest.mark.feature("U13", "Q14")
+def test_closing_a_login_gives_the_tasks_to_a_colleague_who_may_do_them(
+    admin: FlaskClient, house: House, runtime: Runtime, in_hand: list[str]
+) -> None:
+    second, supervisor, browser = id_of(runtime, "second"), id_of(runtime, "supervisor"), house.browser("supervisor")
+    stranger = id_of(runtime, "gas")
+    post(admin, f"/admin/people/{second}/state", active="0", to=supervisor)
+    deliver_all(runtime, "login_closed")
+    assert counts(browser)["mine"] == "3"
+    deed(browser, "release", tasks_on(browser)[:2])
+    post(admin, f"/admin/people/{second}/state", active="1")
+    deed(browser, "assign", tasks_on(browser)[:2], to=second)
+    post(admin, f"/admin/people/{second}/state", active="0", to=stranger)
+    deliver_all(runtime, "login_closed")
+    assert counts(browser)["claimable"] == "2", "who may not do them gets none: they go back to all who may"
+
+
+def test_who_was_let_in_again_in_time_keeps_the_tasks(
+    admin: FlaskClient, house: House, runtime: Runtime, in_hand: list[str]
+) -> None:
+    second = id_of(runtime, "second")
+    post(admin, f"/admin/people/{second}/state", active="0", to="")
+    post(admin, f"/admin/people/{second}/state", active="1")
+    deliver_all(runtime, "login_closed")
+    assert "手中有 3 项任务" in admin.get(f"/admin/people/{second}").text
 
 
 @pytest.mark.feature("U11", "U12")
