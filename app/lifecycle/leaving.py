@@ -2,7 +2,6 @@
 no task lies with a person who cannot sign in (U13)."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -89,6 +88,6 @@ def _hand_on(runtime: Runtime, row_id: UUID, task: TaskView, to: UserRef | None,
     return True
 
 
-def _held(session: Session, person: UUID, most: int) -> Sequence[TaskView]:
+def _held(session: Session, person: UUID, most: int) -> list[TaskView]:
     query = open_tasks().where(UserTask.assignee == str(person)).order_by(UserTask.act_by, UserTask.task_id).limit(most)
     return [task_view(*row) for row in session.execute(query)]

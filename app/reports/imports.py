@@ -234,13 +234,15 @@ def _check(number: int, row: Row, headings: Row, mapping: Mapped, zone: tzinfo) 
 
 
 def _time(written: str, zone: tzinfo) -> datetime | None:
-    if _DAYS.fullmatch(written):
-        at = from_excel(float(written))
-    else:
-        at = next((t for form in (None, *_TIMES) if (t := _parsed(written, form)) is not None), None)
+    at = _counted(written) or next((t for form in (None, *_TIMES) if (t := _parsed(written, form)) is not None), None)
     if at is None or not 1980 <= at.year <= 2100:
         return None
     return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _counted(written: str) -> datetime | None:
+    at = from_excel(float(written)) if _DAYS.fullmatch(written) else None
+    return at if isinstance(at, datetime) else None
 
 
 def _parsed(written: str, form: str | None) -> datetime | None:

@@ -7,7 +7,9 @@ from app.worklist.actions import (
     follow_up_on,
     forget_draft,
     forget_old_drafts,
+    forget_one_of,
     keep_draft,
+    keep_one_of,
     keep_setting,
     keep_theme,
     remove_view,
@@ -20,6 +22,7 @@ from app.worklist.queries import (
     ListSetting,
     View,
     draft_of,
+    drafts_of,
     follow_ups,
     setting_of,
     view_of,
@@ -27,7 +30,7 @@ from app.worklist.queries import (
 )
 
 __all__ = [
-    "COLUMNS", "DENSITIES", "FollowUp", "ListSetting", "View", "draft_of", "follow_up_on", "follow_ups", "forget_draft",
-    "forget_old_drafts", "keep_draft", "keep_setting", "keep_theme", "remove_view", "save_view", "setting_of",
-    "view_of", "views_of",
+    "COLUMNS", "DENSITIES", "FollowUp", "ListSetting", "View", "draft_of", "drafts_of", "follow_up_on", "follow_ups",
+    "forget_draft", "forget_old_drafts", "forget_one_of", "keep_draft", "keep_one_of", "keep_setting", "keep_theme",
+    "remove_view", "save_view", "setting_of", "view_of", "views_of",
 ]  # fmt: skip

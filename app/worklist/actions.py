@@ -85,12 +85,24 @@ def keep_draft(
     session.execute(row.on_conflict_do_update(index_elements=["person", "key"], set_={"content": content, "at": now}))
 
 
-def forget_draft(session: Session, key: str, *, actor: Actor, command_id: UUID | None = None) -> None:
-    """With `command_id` only what was written under that: another window may have kept its own since."""
-    gone = delete(Draft).where(Draft.person == actor.id, Draft.key == key)
-    if command_id is not None:
-        gone = gone.where(Draft.content["command_id"].astext == str(command_id))
-    session.execute(gone)
+def keep_one_of(
+    session: Session, key: str, command_id: UUID, values: Mapping[str, object], *, actor: Actor, now: datetime
+) -> None:
+    """One of several forms of a kind, by the command that will send it: each window's stands for itself."""
+    forget_one_of(session, key, command_id, actor=actor)
+    content = {"values": values, "command_id": str(command_id)}
+    keep_draft(session, f"{key}#{command_id}", content, actor=actor, now=now)
+
+
+def forget_draft(session: Session, key: str, *, actor: Actor) -> None:
+    session.execute(delete(Draft).where(Draft.person == actor.id, Draft.key == key))
+
+
+def forget_one_of(session: Session, key: str, command_id: UUID, *, actor: Actor) -> None:
+    """Also where the version before kept it, which knew one of a kind."""
+    command = Draft.content["command_id"].astext == str(command_id)
+    places = Draft.key.in_((key, f"{key}#{command_id}"))
+    session.execute(delete(Draft).where(Draft.person == actor.id, places, command))
 
 
 def forget_old_drafts(session: Session, now: datetime) -> None:

@@ -55,6 +55,6 @@ class Draft(Base):
 
     person: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
-    """What the form is about: `task:<id>`, or a name of the page's own."""
+    """What the form is about: `task:<id>`, or a name of the page's own, with `#<command>` where several may be."""
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(Instant)

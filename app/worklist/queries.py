@@ -17,6 +17,7 @@ COLUMNS = ("seal", "district", "category", "task", "department", "assignee", "si
 """Those a person may hide; limit, number and summary always stand."""
 USUAL = ("seal", "district", "task", "department", "assignee")
 DENSITIES = ("compact", "normal", "relaxed")
+MOST_DRAFTS = 20
 THEMES = ("light", "dark")
 
 
@@ -68,6 +69,13 @@ def draft_of(session: Session, actor: Actor, key: str) -> Mapping[str, Any] | No
     """One's own unfinished form, as `keep_draft` took it."""
     row = session.get(Draft, (actor.id, key))
     return None if row is None else row.content
+
+
+def drafts_of(session: Session, actor: Actor, key: str) -> list[Mapping[str, Any]]:
+    """One's own unfinished forms of a kind, as `keep_one_of` took them: {values, command_id, at}, the newest first."""
+    several = or_(Draft.key == key, Draft.key.startswith(f"{key}#", autoescape=True))
+    query = select(Draft).where(Draft.person == actor.id, several).order_by(Draft.at.desc(), Draft.key)
+    return [{**row.content, "at": row.at} for row in session.scalars(query.limit(MOST_DRAFTS))]
 
 
 def _view(row: SavedView, actor: Actor) -> View:

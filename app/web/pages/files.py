@@ -24,7 +24,7 @@ from app.web.templating import t
 
 A_DAY = 86_400
 DRAFT = "registration"
-"""Key of the draft of a report: one a person."""
+"""Key of the drafts of reports."""
 
 
 @blueprint.put("/orders/<order_no>/documents/<uuid:document_id>")
@@ -57,9 +57,8 @@ def add_to_report(command: UUID, document_id: UUID) -> Response:
     with transaction(site().sessions) as session:
         if registered_by(session, command):
             raise Conflict("web.registration.saved_already")
-        if worklist.draft_of(session, actor(), key) is None:
-            content = {"values": {}, "command_id": str(command)}
-            worklist.keep_draft(session, key, content, actor=actor(), now=now())
+        if not any(each["command_id"] == str(command) for each in worklist.drafts_of(session, actor(), key)):
+            worklist.keep_one_of(session, key, command, {}, actor=actor(), now=now())
         return _kept(session, document_id, REGISTRATION, command)
 
 

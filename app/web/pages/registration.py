@@ -2,10 +2,12 @@
 
 A telephone call opens `/registrations/new?call=<id of the call>`: the id, never the number, stands in addresses."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app import worklist
@@ -35,7 +37,7 @@ from app.web.formats import short_number
 from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.files import DRAFT, folder, photo_words
-from app.web.pages.frame import blueprint, flash_undoable, page
+from app.web.pages.frame import blueprint, flash_undoable, form_command_id, page
 from app.web.pages.islands import form_texts, sent
 from app.web.pages.processing import chosen_processing, decides, go_on, processing_island
 from app.web.pop import asked_call, draft_key, log_look, pop_of, tie, with_time
@@ -48,11 +50,13 @@ CALLS_SHOWN = 6
 @blueprint.get("/registrations/new")
 @permits("case.register")
 def registration() -> str:
-    """What was not saved last time stands here again, under the command it had: sent twice, it is registered once."""
+    """What was not saved last time stands here again, under the command it had: sent twice, it is registered once.
+    `draft` names another one than the newest by its command, begun already or not."""
     call = asked_call()
     with site().sessions() as session:
         schema = shown_form(forms.registration_form(runtime(), session), language())
-        draft = worklist.draft_of(session, actor(), draft_key(DRAFT, call))
+        drafts = worklist.drafts_of(session, actor(), draft_key(DRAFT, call))
+        draft = _chosen(session, drafts)
         pop = pop_of(session, call) if call else None
         files = documents_of(session, [UUID(draft["command_id"])]) if draft else []
     if call:
@@ -65,7 +69,21 @@ def registration() -> str:
         contacts=pop.contacts if pop else [], similar=[], suggestion=None, phone=told.get("caller_phone", ""),
         pop=pop, asks=f"?call={call.id}" if call else "", shown_calls=CALLS_SHOWN,
         files=files, words=photo_words(), processing=processing_island(), decides=decides(),
+        others=[each for each in drafts if each is not draft], fresh=new_id(),
     )  # fmt: skip
+
+
+def _chosen(session: Session, drafts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What was sent already is not written on. Raises Invalid."""
+    asked = request.args.get("draft")
+    try:
+        command_id = UUID(asked) if asked else None
+    except ValueError:
+        raise Invalid("web.form.unreadable") from None
+    if command_id is None or registered_by(session, command_id):
+        return next(iter(drafts), None)
+    empty = {"command_id": str(command_id), "values": {}}
+    return next((each for each in drafts if each["command_id"] == str(command_id)), empty)
 
 
 @blueprint.post("/registrations/draft")
@@ -80,8 +98,7 @@ def save_draft() -> Any:
     with transaction(site().sessions) as session:
         if number := registered_by(session, command_id):
             return jsonify({"said": "", "sent_already": t("web.registration.sent_already", number=number)})
-        content = {"values": values, "command_id": str(command_id)}
-        worklist.keep_draft(session, draft_key(DRAFT, call), content, actor=actor(), now=at)
+        worklist.keep_one_of(session, draft_key(DRAFT, call), command_id, values, actor=actor(), now=at)
     saved = at.astimezone(site().settings.city_zone)
     return jsonify({"said": t("web.draft.saved", time=f"{saved:%H:%M:%S}")})
 
@@ -89,12 +106,11 @@ def save_draft() -> Any:
 @blueprint.post("/registrations/draft/removal")
 @permits("case.register")
 def drop_draft() -> Response:
-    """With the photos and files that were added to it."""
-    call = asked_call()
+    """With the photos and files that were added to it; those of other windows stay."""
+    call, command_id = asked_call(), form_command_id()
     with transaction(site().sessions) as session:
-        if draft := worklist.draft_of(session, actor(), draft_key(DRAFT, call)):
-            forget_written(session, folder(), UUID(draft["command_id"]), actor=actor(), now=now())
-        worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor())
+        forget_written(session, folder(), command_id, actor=actor(), now=now())
+        worklist.forget_one_of(session, draft_key(DRAFT, call), command_id, actor=actor())
     return redirect(f"/registrations/new?call={call.id}" if call else "/registrations/new")
 
 
@@ -114,7 +130,7 @@ def register_report() -> Any:
     except Conflict as error:
         raise _sent_already(error, command_id) from error
     with transaction(site().sessions) as session:
-        worklist.forget_draft(session, draft_key(DRAFT, call), actor=actor(), command_id=command_id)
+        worklist.forget_one_of(session, draft_key(DRAFT, call), command_id, actor=actor())
     return answer
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import audit
+from app import audit, worklist
 from app.cases.models import CaseFile, Registration
 from app.core.db import transaction
 from app.core.settings import Settings
+from app.identity import actor_of_user
 from app.messaging import send_notice
 from app.web import security
 from app.web.app import create_app
@@ -75,6 +76,47 @@ def test_a_second_window_with_the_same_draft_loses_nothing(house: House) -> None
     assert "书院路路灯不亮" in browser.get("/registrations/new").text
     send(browser, "/registrations/new", values, command)  # the first window sends again over a bad line
     assert "书院路路灯不亮" in browser.get("/registrations/new").text, "the other window's draft stays"
+
+
+@pytest.mark.feature("W02", "Q20")
+def test_two_windows_opened_without_a_draft_each_keep_their_own(house: House) -> None:
+    browser, one, two = house.browser("agent"), str(uuid4()), str(uuid4())
+    values = values_of()["values"]
+    send(browser, "/registrations/draft", values | {"incident_summary": "书院路路灯不亮"}, one)
+    send(browser, "/registrations/draft", values | {"incident_summary": "和平街井盖缺失"}, two)
+    newest = browser.get("/registrations/new").text
+    assert f'data-command="{two}"' in newest
+    assert f'href="/registrations/new?draft={one}"' in newest
+    assert "书院路路灯不亮" in newest, "the other one is offered by what it says"
+    chosen = browser.get(f"/registrations/new?draft={one}").text
+    assert f'data-command="{one}"' in chosen
+    send(browser, "/registrations/draft", values | {"incident_summary": "书院路路灯全灭"}, one)
+    assert "书院路路灯全灭" in browser.get(f"/registrations/new?draft={one}").text
+    three = re.findall(r'href="/registrations/new\?draft=([0-9a-f-]+)">另起一件', newest)[0]
+    assert f'data-command="{three}"' in browser.get(f"/registrations/new?draft={three}").text
+    post(browser, "/registrations/draft/removal", "/account", command_id=one)
+    left = browser.get("/registrations/new").text
+    assert f'data-command="{two}"' in left
+    assert one not in left
+    assert send(browser, "/registrations/new", values, two).status_code == 200
+    assert f'data-command="{two}"' not in browser.get(f"/registrations/new?draft={two}").text, (
+        "what was sent is not written on"
+    )
+    assert browser.get("/registrations/new?draft=x").status_code == 422
+
+
+def test_a_draft_of_the_version_before_stands_here_again_and_is_kept_once(house: House, runtime: Runtime) -> None:
+    """That one kept one a person, under the page's key alone."""
+    browser, command = house.browser("agent"), str(uuid4())
+    values = values_of()["values"]
+    with transaction(runtime.sessions) as session:
+        agent = actor_of_user(session, "agent")
+        content = {"values": values, "command_id": command}
+        worklist.keep_draft(session, "registration", content, actor=agent, now=runtime.clock.now())
+    assert f'data-command="{command}"' in browser.get("/registrations/new").text
+    send(browser, "/registrations/draft", values, command)
+    with runtime.sessions() as session:
+        assert len(worklist.drafts_of(session, agent, "registration")) == 1
 
 
 def test_who_registers_a_confidential_report_gets_its_number(house: House) -> None:
