@@ -105,7 +105,9 @@ def require(actor: Actor, action: str, scope: Scope | None = None) -> None:
         return
     if scope is not None and action in _TASK_ACTIONS:
         names = ", ".join(_label(group, actor.language) for group in sorted(scope.groups))
-        key = "identity.refused.task.assigned" if scope.assignee and not scope.groups else "identity.refused.task"
+        held = scope.assignee is not None and any(_in_groups(grant, scope) for grant in actor.grants)
+        held = held or bool(scope.assignee and not scope.groups)
+        key = "identity.refused.task.assigned" if held else "identity.refused.task"
         raise Forbidden(key, who=names, groups=sorted(scope.groups))
     if scope is not None and can(actor, action):
         raise Forbidden(f"identity.elsewhere.{'confidential' if scope.confidential else 'place'}", action=action)

@@ -45,6 +45,9 @@ GAS_CASE = Scope("jz/dongcheng/xinhe", frozenset({"gas"}))
 WESTERN_CASE = Scope("jz/xicheng/yongan", frozenset({"gas"}))
 
 
+HELD = Scope("jz/dongcheng", groups=frozenset({"shift_supervisor"}), assignee=str(SUPERVISOR.id))
+
+
 def who(action: str, scope: Scope | None) -> set[Actor]:
     return {somebody for somebody in PEOPLE if can(somebody, action, scope)}
 
@@ -116,6 +119,8 @@ def test_a_refusal_says_whether_it_is_the_right_or_the_place() -> None:
         (AGENT, "case.read", Scope("jz", confidential=True), "identity.elsewhere.confidential"),
         (AGENT, "task.complete", Scope("jz", groups=frozenset({"shift_supervisor"})), "identity.refused.task"),
         (WATER, "task.complete", Scope("jz", assignee=str(GAS.id)), "identity.refused.task.assigned"),
+        (EASTERN, "task.claim", HELD, "identity.refused.task.assigned"),
+        (WATER, "task.claim", HELD, "identity.refused.task"),
     ):
         with pytest.raises(Forbidden) as refusal:
             require(somebody, action, scope)
