@@ -48,7 +48,7 @@ def add_agent(session: Session, user_id: UUID, work_no: str, extension: str, *, 
     session.flush()
     session.add_all(AgentSkill(user_id=user_id, skill_group=group, level=level) for group, level in skills.items())
     audit.record(
-        session, user_id, "agent.added", actor=actor, now=now, stream_kind="user",
+        session, user_id, "phone.agent.added", actor=actor, now=now, stream_kind="user",
         changes={"work_no": {"old": None, "new": work_no}, "skills": {"old": None, "new": dict(skills)}},
     )  # fmt: skip
     session.flush()

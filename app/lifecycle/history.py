@@ -102,6 +102,12 @@ _SUPERVISED = ("supervision_answered", "supervision", "supervision_closed")
 """Fields of what people do about supervision; raising a demand closes the lower one with it."""
 
 
+def who(row: HistoryRow, language: str) -> str:
+    """The person's name; for the clock, a worker or the loading of the city a word."""
+    key = f"lifecycle.history.actor.{row.actor_name}"
+    return text(key, language) if row.actor.int < 16 and has_text(key) else row.actor_name
+
+
 class Teller:
     """Turns rows into sentences for one reader; `process` names the diagram whose rows are being told."""
 
@@ -185,8 +191,7 @@ class Teller:
         return text(f"lifecycle.history.{key}", self.language, **params)
 
     def _who(self, row: HistoryRow) -> str:
-        key = f"lifecycle.history.actor.{row.actor_name}"
-        return text(key, self.language) if row.actor.int < 16 and has_text(key) else row.actor_name
+        return who(row, self.language)
 
     def _name(self, row: HistoryRow, element_id: str, process: str | None = None) -> str:
         """An element's name in the row's own bundle; its id where that cannot be loaded."""

@@ -14,6 +14,7 @@ from app.citizens import masked_phone
 from app.core.http import language
 from app.core.i18n import has_text
 from app.identity import parse_grant
+from app.lifecycle.history import who
 from app.web.names import names
 from app.web.telephone import group_name
 from app.web.templating import full_moment, label, t
@@ -54,7 +55,7 @@ def told(row: HistoryRow, stream_name: str | None) -> Told:
         details.append(t("web.admin.told.secret"))
     if reason := row.result.get("reason"):
         details.append(t("web.admin.told.reason", reason=reason))
-    return Told(row.recorded_at, row.actor_name, said, tuple(detail for detail in details if detail))
+    return Told(row.recorded_at, who(row, language()), said, tuple(detail for detail in details if detail))
 
 
 def _subject(row: HistoryRow, stream_name: str | None) -> str:

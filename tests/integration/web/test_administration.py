@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from app import audit, city, identity
+from app.contacts.actions import add_agent
 from app.core.db import transaction
 from app.identity import actor_of_user
 from app.messaging.models import Notice
@@ -286,6 +287,19 @@ def test_settings_say_where_they_come_from_and_hide_secrets(admin: FlaskClient) 
 def test_the_table_of_rights_is_the_one_that_decides(admin: FlaskClient) -> None:
     page = admin.get("/admin/rights").text
     assert all(action in page for action in identity.ACTIONS)
+
+
+@pytest.mark.feature("U06", "Q22")
+def test_the_changes_are_told_in_words_whoever_made_them(house: House, runtime: Runtime) -> None:
+    """Of the loading of the demo city, of deploying and of the telephone's agents too."""
+    with transaction(runtime.sessions) as session:
+        agent = identity.user_by_name(session, "agent").id
+        add_agent(session, agent, "1001", "7001", actor=identity.SEED, now=runtime.clock.now(), skills={})
+    page = house.browser("auditor").get("/admin/history").text
+    assert "<b>系统</b> 发布" in page
+    assert "<b>系统</b> 将 agent 设为座席人员" in page
+    assert "<b>系统</b> 部署了流程、决策与表单" in page
+    assert not [raw for raw in ("<b>seed</b>", "agent.added", "bundle.deployed") if raw in page]
 
 
 def test_an_auditor_sees_changes_and_no_form(house: House, runtime: Runtime) -> None:
