@@ -1,11 +1,14 @@
 """Two people before the same list: what one does the other sees, and nothing moves under the hand."""
 
+from uuid import UUID
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from app import lifecycle
 from app.core.db import transaction
-from app.identity import SEED, Grant, Role, actor_of_user, add_user
+from app.identity import SEED, Grant, Role, actor_of_user, add_user, revoke, user_by_name
+from app.lifecycle import quick
 from tests.demo_city import PASSWORD, Running
 
 from .conftest import Enter, picture, settled
@@ -92,6 +95,35 @@ def test_without_a_heartbeat_the_page_says_so(enter: Enter, running: Running, co
     page.route("**/live", lambda route: route.abort())
     at_the_list(page, running)
     expect(page.locator("[data-live-lost]")).to_contain_text("Live updates are interrupted")
+
+
+@pytest.mark.feature("Q21")
+def test_a_list_whose_session_was_ended_asks_in_vain_and_breaks_nothing(
+    enter: Enter, running: Running, colleague: str
+) -> None:
+    page = at_the_list(enter(colleague), running)
+    with transaction(running.runtime.sessions) as session:
+        admin, person = actor_of_user(session, "admin"), user_by_name(session, colleague).id
+        revoke(session, person, actor=admin, now=running.runtime.clock.now())
+    with page.expect_response("**/tasks/pulse?*") as asked:
+        report(running, "垃圾桶又满溢")
+    assert asked.value.status == 401, "a script is not led to the sign-in page"
+
+
+@pytest.mark.feature("Q14")
+def test_rows_that_go_while_they_are_ticked_are_ticked_no_more(enter: Enter, running: Running, colleague: str) -> None:
+    page = at_the_list(enter("supervisor"), running)
+    page.locator("[data-all]").check()
+    ticked = page.locator("tr[data-task] .check:checked")
+    before = ticked.count()
+    expect(page.locator("[data-selected]")).to_have_text(f"Selected: {before}")
+    first = page.locator("tr[data-task]").first.get_attribute("data-task")
+    with running.runtime.sessions() as session:
+        other = actor_of_user(session, colleague)
+    quick.answer(running.runtime, UUID(first), "file", actor=other)
+    expect(page.locator(f'tr[data-task="{first}"] .check')).to_be_disabled()
+    expect(page.locator("[data-selected]")).to_have_text(f"Selected: {before - 1}")
+    expect(page.locator(f'tr[data-task="{first}"]')).to_have_attribute("aria-selected", "false")
 
 
 @pytest.mark.feature("Q14")

@@ -1,4 +1,5 @@
 // The inbox: select, preview, do, undo. Without this file everything works by its plain forms.
+import { ask } from './ask.js'
 import { toast } from './toasts.js'
 import { Live } from './live.js'
 import { letters } from './keys.js'
@@ -117,7 +118,7 @@ class Inbox {
     if (!row || row.dataset.gone || this.previewed === row.dataset.task) return
     this.previewed = row.dataset.task
     const response = await fetch(`/tasks/${row.dataset.task}/preview`).catch(() => null)
-    if (!response?.ok || this.previewed !== row.dataset.task) return
+    if (!response?.ok || response.redirected || this.previewed !== row.dataset.task) return
     this.pane.innerHTML = await response.text()
     this.pane.scrollTop = 0
   }
@@ -159,13 +160,13 @@ class Inbox {
 
   async choose(rows) {
     const query = rows.map(row => `task=${row.dataset.task}`).join('&')
-    const response = await fetch(`/tasks/colleagues?${query}`).catch(() => null)
-    if (!response?.ok) return toast(this.toasts, this.words.unreachable)
+    const people = await ask(`/tasks/colleagues?${query}`)
+    if (!people) return toast(this.toasts, this.words.unreachable)
     const tasks = rows.map(row => row.dataset.task)
     const title = document.createElement('p')
     title.className = 'label'
     title.textContent = this.words.choose
-    const buttons = (await response.json()).map(person => {
+    const buttons = people.map(person => {
       const button = document.createElement('button')
       button.type = 'button'
       button.className = 'btn btn--quiet chooser__one'
@@ -242,6 +243,7 @@ class Inbox {
     row.querySelector('.check').disabled = true
     const cell = row.querySelector('[data-holder]') ?? row.lastElementChild
     cell.textContent = by ? this.words.handled.replace('{name}', by) : this.words.moved
+    this.showSelection()
   }
 }
 

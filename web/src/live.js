@@ -1,5 +1,6 @@
 // News for an open list of tasks: they wait at the edge (the pill), mark what others did, and change chips and counts in
 // place. Nothing moves under the hand.
+import { ask } from './ask.js'
 import { Tidings } from './tidings.js'
 
 const SELDOM = 3_000 // milliseconds
@@ -24,8 +25,8 @@ export class Live {
     const changed = rows.filter(row => open.includes(row.dataset.task))
     if (!changed.length) return
     const query = changed.map(row => `id=${row.dataset.task}`).join('&')
-    const response = await fetch(`/tasks/rows?${query}`).catch(() => null)
-    if (response?.ok) this.list.draw(await response.json(), by)
+    const drawn = await ask(`/tasks/rows?${query}`)
+    if (drawn) this.list.draw(drawn, by)
   }
 
   /** Counts in place, and how many rows of the first page stand here not yet. */

@@ -1,5 +1,6 @@
 // The bell, on every page: a new reminder lights it, and is read out below. Pages that hear the server's news anyhow hear of
 // it at once; the others ask now and then while they are looked at: a browser grants a site few open connections.
+import { ask as asked } from './ask.js'
 import { news } from './stream.js'
 import { toast } from './toasts.js'
 import { every, life } from './life.js'
@@ -12,9 +13,9 @@ const told = `citydesk:told:${document.documentElement.dataset.person ?? ''}` //
 
 /** `aloud`: what is new is read out. What came while one page gave way to the next is not lost: the next one says it. */
 async function ask(bell, aloud) {
-  const response = await fetch('/notices/pulse').catch(() => null)
-  if (!response?.ok) return
-  const { state, label, id, sentence } = await response.json()
+  const news = await asked('/notices/pulse')
+  if (!news) return
+  const { state, label, id, sentence } = news
   bell.dataset.bell = state
   bell.setAttribute('aria-label', label)
   if (document.hidden) return // a page that is looked at says it

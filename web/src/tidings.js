@@ -1,5 +1,6 @@
 // What a list of work hears while it stands open: that the server lives, that something went on. It asks for its figures
 // anew then, many news together and never too often, and says since when it has heard nothing.
+import { ask } from './ask.js'
 import { news } from './stream.js'
 import { every, life } from './life.js'
 
@@ -51,8 +52,8 @@ export class Tidings {
   async pulse() {
     this.pending = null
     this.asked = Date.now()
-    const response = await fetch(this.address()).catch(() => null)
-    if (response?.ok) this.show(await response.json())
+    const told = await ask(this.address())
+    if (told) this.show(told)
   }
 
   /** How many are new, at the edge; the person lets them in. */
