@@ -88,7 +88,7 @@ def test_a_seat_far_away_answers(exchange: Exchange, far: Far, way: str, caller:
     """One access (X01) or many (X03): the seat's desk phone registered over TLS, its sound is enciphered, G.711."""
     exchange.ask("agent2", "login", seat="8003")
     exchange.ask("agent2", "state", state="IDLE")
-    exchange.until(lambda: "seat-8003" in exchange.asterisk_cli("pjsip show contacts"), 30, "the desk phone")
+    exchange.until(lambda: exchange.endpoints().get("seat-8003") == "online", 30, "the desk phone")
     far.call(way, caller, "12310")
     exchange.until_state("agent2", "ON_CALL")
     told = exchange.until(lambda: far.heard("seat-8003", caller), what="the call at the desk phone")

@@ -46,8 +46,8 @@ def test_a_trunk_comes_changes_and_goes_while_asterisk_runs(exchange: Exchange) 
     assert "127.0.0.9/32" not in objects(exchange, "identifies")
     with exchange.sessions.begin() as session:
         change_trunk(session, "provider", TrunkWish("127.0.0.10", provider, active=False), **given)
-    exchange.until(lambda: "trunk-provider" not in objects(exchange, "endpoints"), what="the trunk is gone")
-    assert "trunk-city" in objects(exchange, "endpoints")
+    exchange.until(lambda: "trunk-provider" not in exchange.endpoints(), what="the trunk is gone")
+    assert "trunk-city" in exchange.endpoints()
     assert "p;x#=y[1]" not in exchange.said()
 
 
@@ -56,11 +56,11 @@ def test_a_trunk_that_asterisk_refuses_keeps_no_other_from_it(exchange: Exchange
         given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
         add_trunk(session, "a-nowhere", TrunkWish("nowhere.invalid"), **given)
         add_trunk(session, "b-good", TrunkWish("127.0.0.11", ask_every=0), **given)
-    exchange.until(lambda: "trunk-b-good" in objects(exchange, "endpoints"), what="the good one")
+    exchange.until(lambda: "trunk-b-good" in exchange.endpoints(), what="the good one")
     with exchange.sessions.begin() as session:
         for name in ("a-nowhere", "b-good"):
             change_trunk(session, name, TrunkWish("127.0.0.11", active=False), **given)
-    exchange.until(lambda: "trunk-b-good" not in objects(exchange, "endpoints"), what="both are gone")
+    exchange.until(lambda: "trunk-b-good" not in exchange.endpoints(), what="both are gone")
 
 
 @pytest.mark.feature("X04", "X05", "T26")
@@ -68,18 +68,18 @@ def test_a_desk_phone_may_register_before_anybody_has_signed_in(exchange: Exchan
     with exchange.sessions.begin() as session:
         given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
         add_seat(session, "8109", SeatWish(kind="SIP", secret=SECRET), **given)
-    exchange.until(lambda: "seat-8109" in objects(exchange, "endpoints"), what="the seat")
+    exchange.until(lambda: "seat-8109" in exchange.endpoints(), what="the seat")
     exchange.until(lambda: "PJSIP/seat-8109" in fallback(exchange), what="it rings without the application, too")
     process = exchange.process
     assert process is not None
     exchange.kill()
     exchange.start()
-    assert "seat-8109" in objects(exchange, "endpoints")
+    assert "seat-8109" in exchange.endpoints()
     exchange.restart_asterisk()
     assert "PJSIP/seat-8109" in fallback(exchange), "Asterisk keeps it, with or without us"
     with exchange.sessions.begin() as session:
         change_seat(session, "8109", SeatWish(kind="SIP", active=False), **given)
-    exchange.until(lambda: "seat-8109" not in objects(exchange, "endpoints"), what="the seat is gone")
+    exchange.until(lambda: "seat-8109" not in exchange.endpoints(), what="the seat is gone")
     exchange.until(lambda: "PJSIP/seat-8109" not in fallback(exchange), what="and rings nowhere")
 
 
@@ -122,7 +122,7 @@ def test_what_another_key_has_sealed_is_left_out_and_all_else_goes_on(exchange: 
     assert "trunk-a-locked is left out: the password of trunk-a-locked cannot be read" in exchange.said()
     exchange.kill()
     exchange.start()
-    there = objects(exchange, "endpoints")
+    there = exchange.endpoints()
     assert "trunk-city" in there
     assert "a-locked" not in there
     assert "seat-8110" not in there
@@ -136,9 +136,9 @@ def test_what_another_key_has_sealed_is_left_out_and_all_else_goes_on(exchange: 
         given = {"actor": actor_of_user(session, "admin"), "now": datetime.now(UTC)}
         wish = TrunkWish("127.0.0.9", provider, username="073112319", password="entered-again", ask_every=0)
         change_trunk(session, "a-locked", wish, **given)
-    exchange.until(lambda: "trunk-a-locked" in objects(exchange, "endpoints"), what="the trunk, entered again")
+    exchange.until(lambda: "trunk-a-locked" in exchange.endpoints(), what="the trunk, entered again")
     assert "entered-again" in exchange.asterisk_cli("pjsip show auth trunk-a-locked")
     with exchange.sessions.begin() as session:
         change_trunk(session, "a-locked", TrunkWish("127.0.0.9", provider, active=False), **given)
         change_seat(session, "8110", SeatWish(kind="SIP", active=False), **given)
-    exchange.until(lambda: "a-locked" not in objects(exchange, "endpoints"), what="all is as before")
+    exchange.until(lambda: "a-locked" not in exchange.endpoints(), what="all is as before")

@@ -6,10 +6,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
 import psycopg
 import pytest
 
@@ -27,14 +24,6 @@ def events_are_whole(exchange: Exchange, caller: str) -> None:
     assert [event.no for event in events] == list(range(1, len(events) + 1))
     kinds = [event.kind for event in events]
     assert kinds.count("arrived") == kinds.count("ended") == 1
-
-
-def ari(exchange: Exchange, method: str, path: str) -> dict[str, Any]:
-    """What Asterisk answers; empty where it knows no such thing."""
-    url = urlsplit(exchange.environ["ARI_URL"])
-    login = (url.username or "", url.password or "")
-    answer = httpx.request(method, f"http://{url.hostname}:{url.port}{url.path}{path}", auth=login)
-    return dict(answer.json()) if answer.status_code == 200 else {}
 
 
 def test_telephony_is_killed_in_the_middle_of_a_talk(exchange: Exchange) -> None:
@@ -70,9 +59,9 @@ def test_who_talks_and_was_not_brought_together_yet_hears_the_other_after_a_fall
     bridge = f"/bridges/talk-{call.id}"
     exchange.until(lambda: exchange.recordings(call.id), what="it is recorded")
     exchange.kill()
-    ari(exchange, "DELETE", bridge)
+    exchange.ari(bridge, "DELETE")
     exchange.start()
-    exchange.until(lambda: len(ari(exchange, "GET", bridge).get("channels", ())) == 2, what="they are together")
+    exchange.until(lambda: len((exchange.ari(bridge) or {}).get("channels", ())) == 2, what="they are together")
     citizen.finish()
     seat.finish()
     events_are_whole(exchange, "13800003011")
