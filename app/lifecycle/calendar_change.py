@@ -3,14 +3,15 @@ instance, so that rows, timers, tasks and history move together (Q01; docs/adr/0
 have no limit (`calendar_tasks`)."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import audit, city
@@ -20,10 +21,11 @@ from app.core.errors import Conflict
 from app.core.ids import derived_id, new_id
 from app.identity import WORKER, Actor
 from app.lifecycle.calendar_tasks import DEPARTMENT, redate_tasks
-from app.lifecycle.moving_limits import reckon_by
+from app.lifecycle.limit_story import rungs_by
+from app.lifecycle.moving_limits import is_provisional, reckon_by
 from app.workflow import Busy, Command, Gone, Later, OnInstance, OutboxRow, Runtime, Stuck, View, execute
 from app.workflow.engine.types import Variables
-from app.workflow.models import Outbox, UserTask
+from app.workflow.models import Instance, Outbox, UserTask
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +90,14 @@ def recount_limits(runtime: Runtime, row: OutboxRow) -> None:
     _tell(runtime, row.body, work)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An open limit, and the calendar that counts for it now."""
+
+    limit: Row[Any]
+    calendar: Calendar
+
+
 @dataclass(slots=True)
 class _Work:
     """How far a recount has come."""
@@ -112,17 +122,46 @@ def _limits_turn(runtime: Runtime, row: OutboxRow, work: _Work) -> bool:
             query = query.where(TimeLimit.id > UUID(work.after))
         found = session.execute(query.limit(A_TURN)).all()
         counts_now = cache(lambda department, district: city.calendar_for(session, department, district))
-        wanted = [(each, counts_now(each.department, each.district)) for each in found]
-    for place, (limit, calendar) in enumerate(wanted, 1):
-        if (limit.calendar_id, limit.calendar_version) != (calendar.id, calendar.version):
-            try:
-                work.stuck += not _recount(runtime, limit, calendar, body)
-            except Busy:
-                work.busy = True
-        work.done, work.after = work.done + 1, str(limit.id)
-        if place % _A_BEAT == 0 or place == len(wanted):
-            _note(runtime, row, work)
+        counted = [Counted(each, counts_now(each.department, each.district)) for each in found]
+    for first in range(0, len(counted), _A_BEAT):
+        beat = counted[first : first + _A_BEAT]
+        wanted = [each for each in beat if not _is_reckoned(each.limit, each.calendar)]
+        kept = _keep_unmoved(runtime, wanted)
+        for each in wanted:
+            if each.limit.id not in kept:
+                try:
+                    work.stuck += not _recount(runtime, each.limit, each.calendar, body)
+                except Busy:
+                    work.busy = True
+        work.done, work.after = work.done + len(beat), str(beat[-1].limit.id)
+        _note(runtime, row, work)
     return len(found) == A_TURN
+
+
+def _keep_unmoved(runtime: Runtime, wanted: Sequence[Counted]) -> set[UUID]:
+    """Limits that fall due by the new version as they did before are noted as reckoned by it, all at once: nothing that
+    reads them changes, so their instances hear nothing. Which they are; one whose instance somebody is just working on
+    is not looked at."""
+    with runtime.sessions.begin() as session:
+        asked = {each.limit.instance_id for each in wanted}
+        ours = set(session.scalars(select(Instance.id).where(Instance.id.in_(asked)).with_for_update(skip_locked=True)))
+        calendars = {each.limit.id: each.calendar for each in wanted if each.limit.instance_id in ours}
+        query = select(TimeLimit).where(TimeLimit.id.in_(calendars), TimeLimit.ended_at.is_(None))
+        unmoved: dict[tuple[UUID, int, bool], list[UUID]] = defaultdict(list)
+        for limit in session.scalars(query):
+            calendar = calendars[limit.id]
+            known = (limit.warn_at, limit.due_at, limit.escalate_at)
+            if not _is_reckoned(limit, calendar) and rungs_by(limit, calendar) == known:
+                unmoved[calendar.id, calendar.version, is_provisional(limit, calendar)].append(limit.id)
+        for (calendar_id, version, provisional), ids in unmoved.items():
+            known_by = {"calendar_id": calendar_id, "calendar_version": version, "provisional": provisional}
+            session.execute(update(TimeLimit).where(TimeLimit.id.in_(ids)).values(known_by))
+    return {limit_id for ids in unmoved.values() for limit_id in ids}
+
+
+def _is_reckoned(limit: Row[Any] | TimeLimit, calendar: Calendar) -> bool:
+    """By this version, or by a newer one that was published meanwhile."""
+    return limit.calendar_id == calendar.id and (limit.calendar_version or 0) >= calendar.version
 
 
 def _tell(runtime: Runtime, body: Any, work: _Work) -> None:
@@ -170,7 +209,7 @@ def _recount(runtime: Runtime, limit: Any, calendar: Calendar, body: Any) -> boo
 
 def _reckon_anew(limit_id: UUID, calendar: Calendar, session: Session, view: View, on: OnInstance) -> Variables:
     limit = session.get_one(TimeLimit, limit_id)
-    if limit.ended_at is None:
+    if limit.ended_at is None and not _is_reckoned(limit, calendar):
         reckon_by(limit, calendar, on)
     return {}
 

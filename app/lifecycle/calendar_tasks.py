@@ -2,7 +2,7 @@
 no limit row tells how they came about) are reckoned as if the task opened, when it did, by today's calendar (Q01)."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from app.core.ids import derived_id
 from app.identity import WORKER
 from app.lifecycle.subject import ORDER
 from app.workflow import Busy, Command, Gone, OnInstance, Runtime, Stuck, View, execute
-from app.workflow.engine.types import Variables
+from app.workflow.engine.types import Element, Variables
 from app.workflow.models import Instance, UserTask
 from app.workflow.peek import elements, redated
 
@@ -47,7 +47,7 @@ def redate_tasks(
     with runtime.sessions() as session:
         query = _open_tasks(datetime.fromisoformat(body["published_at"]), after).where(*places(session))
         rows = session.execute(query).all()
-        wanted = [found for row in rows if (found := _wanted(runtime, session, row)) is not None]
+        wanted = _wanted(runtime, session, rows)
     moved, busy = 0, False
     for each in wanted:
         try:
@@ -79,12 +79,21 @@ class _Wanted:
     names: Mapping[str, str]
 
 
-def _wanted(runtime: Runtime, session: Session, row: Row[Any]) -> _Wanted | None:
+def _wanted(runtime: Runtime, session: Session, rows: Sequence[Row[Any]]) -> list[_Wanted]:
+    asking = {row.task_id: element for row in rows if (element := _reckoning(runtime, session, row)) is not None}
+    due = redated(runtime, session, {row.task_id: row.created_at for row in rows if row.task_id in asking})
+    return [
+        _Wanted(row.task_id, row.instance_id, due[row.task_id], asking[row.task_id].names)
+        for row in rows
+        if row.task_id in due
+    ]
+
+
+def _reckoning(runtime: Runtime, session: Session, row: Row[Any]) -> Element | None:
+    """The task's element, where the diagram gives it a due time by the calendar."""
     element = elements(runtime, session, row.bundle_id).get(row.process_id, {}).get(row.element)
-    if element is None or not any(name in text for text in element.dates for name in city.FUNCTIONS):
-        return None
-    due = redated(runtime, session, row.task_id, row.created_at)
-    return None if due is None else _Wanted(row.task_id, row.instance_id, due, element.names)
+    asks = element is not None and any(name in text for text in element.dates for name in city.FUNCTIONS)
+    return element if asks else None
 
 
 def _redate(runtime: Runtime, row: _Wanted, body: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.cases.limits import STANDS_STILL
 from app.cases.models import TimeLimit
-from app.city import Calendar, Pause, Story, Unit, calendar_for, calendar_version, reckon
+from app.city import Calendar, Pause, Rungs, Story, Unit, calendar_for, calendar_version, reckon
 
 
 def stands_still(limit: TimeLimit) -> bool:
@@ -33,11 +33,13 @@ def calendar_of(session: Session, limit: TimeLimit, district: str | None) -> Cal
 
 
 def recount(limit: TimeLimit, calendar: Calendar) -> None:
-    """Set the rungs anew, from the limit's beginning. One that stands still is due after every other."""
-    if stands_still(limit):
-        limit.warn_at = limit.due_at = limit.escalate_at = STANDS_STILL
-    else:
-        limit.warn_at, limit.due_at, limit.escalate_at = reckon(calendar, story_of(limit))
+    """Set the rungs anew, from the limit's beginning."""
+    limit.warn_at, limit.due_at, limit.escalate_at = rungs_by(limit, calendar)
+
+
+def rungs_by(limit: TimeLimit, calendar: Calendar) -> Rungs:
+    """What the rungs are by a calendar. A limit that stands still is due after every other."""
+    return Rungs(STANDS_STILL, STANDS_STILL, STANDS_STILL) if stands_still(limit) else reckon(calendar, story_of(limit))
 
 
 def go_on(session: Session, limit: TimeLimit, district: str | None, now: datetime) -> None:

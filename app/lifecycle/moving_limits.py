@@ -49,12 +49,16 @@ def reckon_by(limit: TimeLimit, calendar: Calendar, on: OnInstance) -> None:
     before = limit.due_at
     limit.calendar_id, limit.calendar_version = calendar.id, calendar.version
     recount(limit, calendar)
-    still = stands_still(limit)
-    limit.provisional = not still and calendar.is_provisional(limit.started_at, limit.due_at)
+    limit.provisional = is_provisional(limit, calendar)
     if limit.due_at != before:
         new = {"due_at": limit.due_at.isoformat(), "calendar_version": calendar.version}
         on.change(f"limit.{limit.kind}", {"due_at": before.isoformat()}, new)
     on.moved_limits[str(limit.id)] = variables_of(limit)
+
+
+def is_provisional(limit: TimeLimit, calendar: Calendar) -> bool:
+    """Is it due in a year whose holidays are not known yet?"""
+    return not stands_still(limit) and calendar.is_provisional(limit.started_at, limit.due_at)
 
 
 def variables_of(limit: TimeLimit) -> Variables:

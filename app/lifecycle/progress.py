@@ -55,16 +55,16 @@ def _follow_case(session: Session, on: OnInstance, steps: Sequence[Step], elemen
 
 
 def _follow_order(session: Session, on: OnInstance, steps: Sequence[Step], elements: Mapping[str, Element]) -> None:
-    order = order_of(session, on)
-    if order is None:
-        return
-    for step in steps:
-        element = elements.get(step.element)
-        if element is None or order.ended_at is not None:
-            continue
-        if (step.state == "entered" and (state := element.properties.get("orderState"))) or (
-            step.state == "completed" and (state := element.properties.get("orderStateAfter"))
-        ):
+    said = {"entered": "orderState", "completed": "orderStateAfter"}
+    found = (
+        element.properties.get(said[step.state])
+        for step in steps
+        if step.state in said and (element := elements.get(step.element)) is not None
+    )
+    states = [state for state in found if state]
+    order = order_of(session, on) if states else None
+    for state in states:
+        if order is not None and order.ended_at is None:
             set_order_state(order, _work_on(order) if state == AS_BEFORE else OrderState(state), on)
 
 

@@ -179,7 +179,7 @@ def amend(attempt: Attempt) -> object:
     _reason(attempt)
     variables = attempt.prepared({})
     if variables or attempt.on.moved_limits or attempt.on.redated:
-        run(attempt, SetVariables(variables))
+        run(attempt, *([SetVariables(variables)] if variables else ()))
     return None
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from functools import lru_cache, reduce
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -26,7 +26,6 @@ from app.workflow.engine.types import (
     Recompute,
     Redate,
     Refused,
-    SetVariables,
     Step,
     Variables,
 )
@@ -116,30 +115,27 @@ def busy_when_locked() -> Iterator[None]:
 
 
 def move(runtime: Runtime, session: Session, on: OnInstance, state: bytes, commands: Sequence[EngineCommand]) -> Moved:
-    """Apply the commands one after the other; the result tells of all of them."""
+    """Apply the commands one after the other, then what operations and preparers have moved; the result tells of all of
+    them."""
     compiled = compiled_of(runtime, session, on)
     context = context_of(runtime, session, on)
+    moves: list[Moved] = []
 
-    def apply(state: bytes, command: EngineCommand) -> Moved:
-        return guarded(None, lambda: compiled.move(state, command, context))
+    def at() -> bytes | None:
+        """None: the instance is over."""
+        return moves[-1].state if moves else state
 
-    whole: Moved | None = None
+    def apply(command: EngineCommand, within: Context = context) -> None:
+        if (before := at()) is not None:
+            moves.append(guarded(None, lambda: compiled.move(before, command, within)))
+
     for command in commands:
-        step = apply(state, command)
-        whole = step if whole is None else joined(whole, step)
-        if step.state is None:
-            break
-        state = step.state
-    assert whole is not None
-    if on.moved_limits and whole.state is not None:
-        held = limits_in(compiled.variables(whole.state), on.moved_limits)
-        for follow in (SetVariables(held), Recompute(frozenset(held))):
-            if whole.state is not None:
-                whole = joined(whole, apply(whole.state, follow))
+        apply(command)
+    if on.moved_limits and (now := at()) is not None:
+        apply(Recompute(limits_in(compiled.variables(now), on.moved_limits)))
     for task_id, opened_at in on.redated.items():
-        if whole.state is not None:
-            then = context_of(runtime, session, on, opened_at)
-            whole = joined(whole, guarded(None, partial(compiled.move, whole.state, Redate(task_id), then)))
+        apply(Redate(task_id), context_of(runtime, session, on, opened_at))
+    whole = reduce(joined, moves)
     listen(runtime, session, on, whole.steps, compiled)
     return whole
 

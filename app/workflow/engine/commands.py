@@ -117,7 +117,9 @@ def _(command: Reschedule, instance: Instance) -> Variables:
 
 @apply.register
 def _(command: Recompute, instance: Instance) -> Variables:
-    return {"rescheduled": recompute(instance, command.changed)}
+    _assign(instance, command.variables)
+    instance.run_to_rest()
+    return {"rescheduled": [] if instance.completed else recompute(instance, frozenset(command.variables))}
 
 
 @apply.register
@@ -130,9 +132,7 @@ def _(command: Redate, instance: Instance) -> Variables:
 
 @apply.register
 def _(command: SetVariables, instance: Instance) -> Variables:
-    assert instance.variables is not None
-    for name, value in scopes.admit(None, command.variables).items():
-        scopes.assign(instance.journal, [(None, instance.variables)], name, value)
+    _assign(instance, command.variables)
     instance.run_to_rest()
     return {}
 
@@ -155,6 +155,13 @@ def _(command: ArmNew, instance: Instance) -> Variables:
 def _(command: Cancel, instance: Instance) -> Variables:
     instance.stop("cancel")
     return {}
+
+
+def _assign(instance: Instance, variables: Variables) -> None:
+    """To the instance's own scope."""
+    assert instance.variables is not None
+    for name, value in scopes.admit(None, variables).items():
+        scopes.assign(instance.journal, [(None, instance.variables)], name, value)
 
 
 def finish(token: Token, variables: Variables) -> Variables:

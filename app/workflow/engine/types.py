@@ -222,9 +222,10 @@ class Reschedule:
 
 @dataclass(frozen=True, slots=True)
 class Recompute:
-    """An operation has moved a limit: date timers and due dates that read one of these variables follow."""
+    """An operation has moved a limit: the instance's variables hold its new times, and date timers and due dates that
+    read one of these variables follow."""
 
-    changed: frozenset[str]
+    variables: Variables
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.workflow.engine import Fault, FireTimers, Recompute, Reschedule, SetVariables
+from app.workflow.engine import Fault, FireTimers, Recompute, Reschedule
 from tests.unit.engine.writing import (
     T0,
     Story,
@@ -164,8 +164,7 @@ def due_of_a(story: Story) -> datetime | None:
 
 def move(story: Story, **hours: int | None) -> None:
     moved = {name: None if after is None else T0 + timedelta(hours=after) for name, after in hours.items()}
-    story.move(SetVariables({"limit": moved}))
-    story.move(Recompute(frozenset({"limit"})))
+    story.move(Recompute({"limit": moved}))
 
 
 @pytest.mark.feature("Q01")
