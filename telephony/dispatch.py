@@ -27,7 +27,7 @@ from telephony.events import (
 from telephony.exchange import Exchange
 from telephony.fallback import Fallback
 from telephony.fax import Fax, is_receiving
-from telephony.inbound import Inbound
+from telephony.inbound import Inbound, call_id_of
 from telephony.outbound import Outbound
 from telephony.recordings import Recordings
 from telephony.ringing import Ringing
@@ -214,7 +214,8 @@ class Dispatch:
             exchange.go(self.talks.rejoin(live, together.get(live.bridge, [])))
 
     def _adopt(self, raw: Mapping[str, Any]) -> None:
-        """A channel in our application that no call knows: it came in while we were falling, or is left over."""
+        """A channel in our application that no call knows: it came in while we were falling, or is left over, as when
+        we fell between noting a call's end and hanging up. Nobody is there whom a menu could lead."""
         channel = channel_of(raw)
         if channel.id in self.exchange.call_of:
             return
@@ -222,9 +223,10 @@ class Dispatch:
         if plan.get("app_name") != "Stasis":
             return
         _, *args = plan.get("app_data", "").split(",")
-        if args[:1] in (["inbound"], ["outbound"]):
+        ended = self.exchange.spool.has_ended(call_id_of(channel))
+        if args[:1] in (["inbound"], ["outbound"]) and not ended:
             self._entered(channel, tuple(args))
-        elif channel.mark:
+        elif channel.mark or ended:
             self.exchange.go(self.exchange.ari.hang_up(channel.id))
 
     async def _reconnect_seats(self) -> None:

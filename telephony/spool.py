@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
-from app.contacts import SEAT_STATE, Fact
+from app.contacts import SEAT_STATE, CallKind, Fact
 
 SCHEMA = """
 create table if not exists fact (
@@ -16,7 +16,10 @@ create table if not exists fact (
 );
 create index if not exists fact_waiting on fact (seq) where handed = 0 and faulty is null;
 create index if not exists fact_done on fact (subject) where closed = 1;
+create table if not exists ended (seq integer primary key, subject text not null unique);
 """
+ENDED_KEPT = 20_000
+"""Calls that are remembered as ended: more than the channels that Asterisk can hold."""
 
 
 class Spool:
@@ -36,6 +39,8 @@ class Spool:
 
     def put(self, fact: Fact) -> None:
         row = (str(fact.subject), fact.no, fact.kind, fact.to_json())
+        if fact.kind == CallKind.ENDED:  # first: whoever falls in between has a call that is remembered and goes on
+            self._remember(row[0])
         self._db.execute("insert into fact(subject, no, kind, text) values (?, ?, ?, ?)", row)
         if fact.kind == SEAT_STATE:  # of an agent only the newest counts
             self._db.execute("update fact set closed = 1 where subject = ? and no < ?", row[:2])
@@ -62,6 +67,15 @@ class Spool:
         """The call is over and its recordings are in: its facts need not come back after a restart."""
         self._db.execute("update fact set closed = 1 where subject = ?", (str(subject),))
         self._db.execute("delete from fact where subject = ? and handed = 1 and closed = 1", (str(subject),))
+
+    def _remember(self, subject: str) -> None:
+        self._db.execute("insert or ignore into ended(subject) values (?)", (subject,))
+        self._db.execute("delete from ended where seq <= (select max(seq) from ended) - ?", (ENDED_KEPT,))
+
+    def has_ended(self, subject: UUID) -> bool:
+        """Also when its facts are no longer here."""
+        found = self._db.execute("select 1 from ended where subject = ?", (str(subject),))
+        return found.fetchone() is not None
 
     def alive(self) -> list[Fact]:
         """All facts of calls that were not over, and each agent's newest state; in order."""

@@ -11,8 +11,11 @@ import psycopg
 import pytest
 
 from app.cli.telephone import Plan, start_asterisk
+from app.contacts import CallKind, Fact
 from app.contacts.models import CallEvent
 from telephony.ari import Ari
+from telephony.exchange import folder_of
+from telephony.spool import Spool
 from tests.telephony.conftest import HOME, Exchange
 from tests.telephony.sipp import HangUp, Speak, UntilHungUp, Wait, energy
 
@@ -65,6 +68,22 @@ def test_who_talks_and_was_not_brought_together_yet_hears_the_other_after_a_fall
     citizen.finish()
     seat.finish()
     events_are_whole(exchange, "13800003011")
+
+
+def test_who_was_about_to_be_hung_up_when_telephony_fell_is_no_new_caller(exchange: Exchange) -> None:
+    """As when it is killed between its note that the call is over and its hanging up."""
+    citizen = exchange.sipp.citizen("13800003012", "12319", Speak(), UntilHungUp(30))
+    call = exchange.call("13800003012")
+    exchange.kill()
+    spool = Spool(folder_of(exchange.data))
+    (*_, last) = [fact for fact in spool.alive() if fact.subject == call.id]
+    about = {"outcome": "MENU", "cause": "menu", "callback": None}
+    spool.put(Fact(call.id, last.no + 1, CallKind.ENDED, exchange.now(), about))
+    spool.end(call.id)
+    spool.close()
+    exchange.start()
+    citizen.finish()
+    events_are_whole(exchange, "13800003012")
 
 
 def test_a_talk_ends_while_telephony_is_away(exchange: Exchange) -> None:
