@@ -24,7 +24,7 @@ from app.web.names import names
 from app.web.pages.account import device
 from app.web.pages.admin_frame import admin_page, tried
 from app.web.pages.admin_words import told_history
-from app.web.pages.frame import blueprint, form_command_id
+from app.web.pages.frame import blueprint, form_command_id, form_id
 from app.web.templating import t
 
 MOST_GRANTS = 12
@@ -140,7 +140,7 @@ def open_or_close(user_id: UUID) -> Response | tuple[str, int]:
 
     def close(session: Session) -> None:
         held, _ = in_hand(site().runtime, session, user_id, 0)
-        to = UUID(given) if (given := request.form.get("to")) else None
+        to = form_id("to")
         ordered.append((close_login(session, user_id, to, actor=actor(), now=site().clock.now()), held))
 
     def said() -> str:
@@ -156,11 +156,9 @@ def open_or_close(user_id: UUID) -> Response | tuple[str, int]:
 @permits("user.manage")
 def end_sessions(user_id: UUID) -> Response | tuple[str, int]:
     """One session, or all when none is named."""
-    given = request.form.get("session")
 
     def deed(session: Session) -> None:
-        one = UUID(given) if given else None
-        identity.revoke(session, user_id, actor=actor(), now=site().clock.now(), session_id=one)
+        identity.revoke(session, user_id, actor=actor(), now=site().clock.now(), session_id=form_id("session"))
 
     return _deed(user_id, deed, t("web.admin.person.signed_out"))
 

@@ -18,9 +18,14 @@ def page(template: str, /, islands: tuple[str, ...] = (), **content: Any) -> str
 
 def form_command_id() -> UUID:
     """The command id a page's plain form carries, so that sending it twice does it once. Raises Invalid."""
-    given = request.form.get("command_id")
+    return form_id("command_id") or new_id()
+
+
+def form_id(name: str) -> UUID | None:
+    """Of whom or what a page's plain form speaks; None where it names nothing. Raises Invalid."""
+    given = request.form.get(name)
     try:
-        return UUID(given) if given else new_id()
+        return UUID(given) if given else None
     except ValueError:
         raise Invalid("web.form.unreadable") from None
 

@@ -67,6 +67,15 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(admin: Flask
     assert PASSWORD not in answer.text
 
 
+def test_a_form_that_names_nobody_is_refused_in_words(admin: FlaskClient, runtime: Runtime) -> None:
+    where = f"/admin/people/{id_of(runtime, 'agent2')}"
+    for what, named in (("state", {"active": "0", "to": "nobody"}), ("sessions/end", {"session": "none"})):
+        answer = post(admin, f"{where}/{what}", **named)
+        assert (answer.status_code, "表单内容不完整" in answer.text) == (422, True)
+    with runtime.sessions() as session:
+        assert identity.user_by_name(session, "agent2").deactivated_at is None
+
+
 def test_the_last_administrator_stays(admin: FlaskClient, runtime: Runtime) -> None:
     me = id_of(runtime, "admin")
     answers = [
