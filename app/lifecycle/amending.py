@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import audit, workflow
-from app.cases.actions import apply_form, complete_registration
+from app.cases.actions import apply_form, complete_registration, first_registration
 from app.cases.models import CaseFile
 from app.cases.queries import case_by_id, scope_of
 from app.core.errors import Conflict, Invalid
@@ -44,7 +44,8 @@ def amendable_values(runtime: Runtime, session: Session, case: CaseFile, actor: 
     require(actor, "case.amend", scope_of(case))
     audit.log_access(session, actor, "case.amend", case.id, runtime.clock.now())
     form = forms.registration_form(runtime, session)
-    return shown_values(form, forms.case_values(session, case, actor))
+    registered_by = first_registration(session, case.id).duty_staff_name
+    return shown_values(form, forms.case_values(session, case, actor)) | {"duty_staff": registered_by}
 
 
 def amend_case(

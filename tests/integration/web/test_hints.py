@@ -83,6 +83,8 @@ def test_a_saved_report_is_corrected_and_an_overtaken_field_is_told(house: House
     url = f"/cases/{made['case_no']}/edit"
     one, two = house.browser("agent"), house.browser("agent2")
     before = one.get(f"{url}/values").json["values"]
+    assert before["duty_staff"] == "周晓雯", "who registered it, also when a colleague corrects it"
+    assert "周晓雯" in two.get(url).text
 
     def save(browser, address: str):
         body = {"command_id": str(new_id()), "values": {**before, "address": address}, "before": before}
