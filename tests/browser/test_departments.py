@@ -182,6 +182,10 @@ def test_the_board_by_keyboard_alone(enter: Enter, running: Running) -> None:
     expect(page.locator(".toast")).to_contain_text("Signed: 1")
     expect(page.locator(f'[data-column="HANDLING"] [data-order="{chosen}"]')).to_be_visible()
     picture(page, "board")
+    places = page.locator(".order__meta .ellipsis").evaluate_all(
+        "all => all.map(one => one.clientWidth / one.closest('.order').clientWidth)"
+    )
+    assert min(places) > 0.5, "where to go stands on every card, whatever tags and button it has"
     page.keyboard.press("t")
     page.wait_for_url("**?deed=return")
     settled(page)
