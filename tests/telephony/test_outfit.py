@@ -124,7 +124,7 @@ def test_what_another_key_has_sealed_is_left_out_and_all_else_goes_on(exchange: 
     exchange.start()
     there = exchange.endpoints()
     assert "trunk-city" in there
-    assert "a-locked" not in there
+    assert "trunk-a-locked" not in there
     assert "seat-8110" not in there
     exchange.sign_in("agent")
     outside = exchange.sipp.seat(exchange.outside, Speak(), Wait(1), HangUp())
@@ -141,4 +141,4 @@ def test_what_another_key_has_sealed_is_left_out_and_all_else_goes_on(exchange: 
     with exchange.sessions.begin() as session:
         change_trunk(session, "a-locked", TrunkWish("127.0.0.9", provider, active=False), **given)
         change_seat(session, "8110", SeatWish(kind="SIP", active=False), **given)
-    exchange.until(lambda: "a-locked" not in exchange.endpoints(), what="all is as before")
+    exchange.until(lambda: "trunk-a-locked" not in exchange.endpoints(), what="all is as before")
