@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime
+from sqlalchemy import BigInteger, DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,6 +78,29 @@ class DailyTopic(Base):
     district: Mapped[str] = mapped_column(primary_key=True)
     department: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[int]
+
+
+class MonthlyFigure(Base):
+    """The sum of a month's `DailyFigure`s: written by `rollup` together with them."""
+
+    __tablename__ = "monthly_figure"
+    month: Mapped[date] = mapped_column(primary_key=True)
+    """Its first day."""
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class MonthlyTopic(Base):
+    """The sum of a month's `DailyTopic`s: written by `rollup` together with them."""
+
+    __tablename__ = "monthly_topic"
+    month: Mapped[date] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
 
 
 class DailySpot(Base):

@@ -1,7 +1,8 @@
 """Figures by day, rolled up from dated facts. Commands pay nothing for them and wait for nobody: a recurring job counts
 the present days anew each minute, and walks week by week through the past, where a correction may have changed a day.
 
-Counting a day again gives the same rows, so it does not matter how often it is done or where it was interrupted."""
+Counting a day again gives the same rows, so it does not matter how often it is done or where it was interrupted. The
+month of such a day is summed up again in the same transaction: a month is always the sum of its days."""
 
 import time
 from datetime import date, datetime, timedelta
@@ -10,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.reports.figures import first_of_month, next_month
 from app.reports.models import FiguresState
 from app.workflow import Runtime
 
@@ -82,6 +84,21 @@ select (c.registered_at at time zone :zone)::date, coalesce(c.sub_category, c.ca
   from case_file c where c.registered_at >= :start and c.registered_at < :stop and c.status <> 'VOIDED'
  group by 1, 2, 3, 4
 """)
+_SUM_UP = (
+    text("delete from monthly_figure where month >= :first and month < :until"),
+    text("""
+insert into monthly_figure (month, measure, district, department, n)
+select date_trunc('month', day::timestamp)::date, measure, district, department, sum(n)
+  from daily_figure where day >= :first and day < :until group by 1, 2, 3, 4
+"""),
+    text("delete from monthly_topic where month >= :first and month < :until"),
+    text("""
+insert into monthly_topic (month, topic, district, department, n)
+select date_trunc('month', day::timestamp)::date, topic, district, department, sum(n)
+  from daily_topic where day >= :first and day < :until group by 1, 2, 3, 4
+"""),
+)
+"""Both ends are the first days of months."""
 _BEGINNING = text("select min(registered_at) from case_file")
 
 
@@ -131,6 +148,9 @@ def _count(runtime: Runtime, session: Session, first: date, until: date, now: da
     session.execute(_COUNT, span | {"now": now})
     session.execute(_COUNT_TOPICS, span)
     session.execute(_COUNT_SPOTS, span)
+    months = {"first": first_of_month(first), "until": next_month(until - timedelta(days=1))}
+    for statement in _SUM_UP:
+        session.execute(statement, months)
 
 
 def _day(runtime: Runtime, at: datetime) -> date:

@@ -17,7 +17,7 @@ from app.identity import Role
 from app.identity.guard import actor, permits
 from app.identity.permissions import district_prefixes
 from app.lifecycle.inbox_views import STEPS
-from app.reports.figures import Counts, Figures, Measure, Span, figures, mean_minutes, rate
+from app.reports.figures import LATELY, Counts, Figures, Measure, Span, figures, mean_minutes, rate
 from app.supervision.scores import DepartmentScore, department_scores
 from app.web import formats
 from app.web.district_map import Shape, district_map
@@ -30,8 +30,6 @@ PERIODS = ("today", "week", "month", "year")
 MOST_SCORED = 31
 """Days."""
 TOPICS = 8
-SPARK = 14
-"""Days that a small line shows, at most."""
 TARGET = 95.0
 """Percent: below it a rate is marked, and five points lower it is red."""
 
@@ -190,8 +188,8 @@ def _difference(n: float) -> str:
 
 
 def _spark_days(span: Span) -> list[date]:
-    """The last days of a longer span; for a short one those before it, too."""
-    return [span.last - timedelta(days=n) for n in reversed(range(min(SPARK, span.days + span.before().days)))]
+    """The last days of a longer span; for a short one those before it, too: a small line shows no more."""
+    return [span.last - timedelta(days=n) for n in reversed(range(min(LATELY, span.days + span.before().days)))]
 
 
 def spark(values: Sequence[float]) -> str:
