@@ -1,5 +1,6 @@
 """Work orders across cases: one by its number, and lists by department and state, the oldest first (keyset)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,11 +120,13 @@ def _with_limits(
 ) -> list[OrderLine]:
     ids = [row[0].id for row in rows]
     query = select(TimeLimit).where(TimeLimit.order_id.in_(ids)).order_by(TimeLimit.started_at, TimeLimit.id)
-    limits = [limit_view(limit) for limit in session.scalars(query)] if ids else []
+    limits: dict[UUID | None, list[LimitView]] = defaultdict(list)
+    for limit in session.scalars(query) if ids else ():
+        limits[limit.order_id].append(limit_view(limit))
     return [
         OrderLine(
             order, case_no or "", summary, address, level, confidential, method, processing_no or "", rework_count,
-            [limit for limit in limits if limit.order_id == order.id],
+            limits[order.id],
         )
         for order, case_no, summary, address, level, confidential, method, processing_no, rework_count in rows
     ]  # fmt: skip

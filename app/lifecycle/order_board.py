@@ -2,6 +2,7 @@
 
 For whoever may read orders: a department's people see their own, supervisors and leaders those of their district."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -190,10 +191,13 @@ def order_items(runtime: Runtime, session: Session, ids: Sequence[UUID]) -> list
     """Each order with its limits, its open tasks and whoever holds the first of them."""
     lines = order_lines(session, ids)
     tasks = open_work(session, ids) if ids else []
+    of_order: dict[UUID | None, list[TaskView]] = defaultdict(list)
+    for task in tasks:
+        of_order[task.subject_id].append(task)
     people = user_names(session, [UUID(task.assignee) for task in tasks if task.assignee])
     items = []
     for line in lines:
-        mine = [task for task in tasks if task.subject_id == line.order.id]
+        mine = of_order[line.order.id]
         holder = next((task.assignee for task in mine if task.assignee), None)
         names = {task.task_id: _names(runtime, session, task) for task in mine}
         name = people.get(UUID(holder)) if holder else None

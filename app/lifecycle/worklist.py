@@ -1,5 +1,6 @@
 """Open tasks as people see them: with their case, their order, the limit that counts, and the task's own name."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -71,20 +72,19 @@ def work_items(runtime: Runtime, session: Session, tasks: Sequence[TaskView]) ->
     orders = _by_id(session, WorkOrder, [task.subject_id for task in tasks if task.subject_kind == ORDER])
     case_ids = [task.subject_id for task in tasks if task.subject_kind == CASE]
     cases = _by_id(session, CaseFile, case_ids + [order.case_id for order in orders.values()])
-    limits = _running_limits(session, list(cases))
+    limits = _most_urgent_limits(session, list(cases))
     people = user_names(session, [UUID(task.assignee) for task in tasks if task.assignee])
     items = []
     for task in tasks:
         order = orders.get(task.subject_id) if task.subject_id else None
         case_id = order.case_id if order else task.subject_id
-        of_case = [each for each in limits if each.case_id == case_id]
         items.append(
             WorkItem(
                 task,
                 *_names(runtime, session, task),
                 cases.get(case_id) if case_id else None,
                 order,
-                most_urgent(each for each in of_case if each.order_id == (order.id if order else None)),
+                limits.get((case_id, order.id if order else None)),
                 people.get(UUID(task.assignee)) if task.assignee else None,
             )
         )
@@ -104,8 +104,14 @@ def _by_id(session: Session, model: type[Row], ids: Sequence[UUID | None]) -> di
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))} if wanted else {}
 
 
-def _running_limits(session: Session, case_ids: Sequence[UUID]) -> list[LimitView]:
+def _most_urgent_limits(
+    session: Session, case_ids: Sequence[UUID]
+) -> dict[tuple[UUID | None, UUID | None], LimitView | None]:
+    """By case and order; a case's own limits stand beside None."""
     if not case_ids:
-        return []
+        return {}
+    running: dict[tuple[UUID | None, UUID | None], list[LimitView]] = defaultdict(list)
     query = select(TimeLimit).where(TimeLimit.case_id.in_(case_ids), TimeLimit.ended_at.is_(None))
-    return [limit_view(limit) for limit in session.scalars(query)]
+    for limit in session.scalars(query):
+        running[limit.case_id, limit.order_id].append(limit_view(limit))
+    return {whose: most_urgent(limits) for whose, limits in running.items()}

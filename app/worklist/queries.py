@@ -61,8 +61,8 @@ def setting_of(session: Session, person: UUID) -> ListSetting:
 
 def follow_ups(session: Session, person: UUID, task_ids: Sequence[UUID]) -> dict[UUID, datetime]:
     """When this person wants to look at these tasks again."""
-    mine = select(FollowUp).where(FollowUp.person == person, FollowUp.task_id.in_(task_ids))
-    return {row.task_id: row.at for row in session.scalars(mine)}
+    mine = select(FollowUp.task_id, FollowUp.at).where(FollowUp.person == person, FollowUp.task_id.in_(task_ids))
+    return {row.task_id: row.at for row in session.execute(mine)}
 
 
 def draft_of(session: Session, actor: Actor, key: str) -> Mapping[str, Any] | None:
