@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.identity import users_with
 from app.lifecycle.subject import ORDER
-from app.workflow.models import Instance, UserTask
+from app.workflow.inbox import NOT_SUSPENDED
+from app.workflow.models import UserTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ def loads(session: Session, department: str, now: datetime) -> list[Load]:
             UserTask.assignee, func.count(), func.count().filter(late), func.count().filter(soon & ~late),
             func.min(UserTask.act_by),
         )
-        .join(Instance, Instance.id == UserTask.instance_id)
-        .where(UserTask.subject_kind == ORDER, UserTask.groups.contains([department]), Instance.suspended.is_(False))
+        .where(UserTask.subject_kind == ORDER, UserTask.groups.contains([department]), NOT_SUSPENDED)
         .group_by(UserTask.assignee)
     )  # fmt: skip
     found: dict[str | None, Any] = {row[0]: row[1:] for row in session.execute(query)}

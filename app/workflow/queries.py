@@ -59,9 +59,9 @@ def instance_view(row: Instance) -> InstanceView:
 
 
 # ------------------------------------------------------------------ user tasks
-def open_tasks() -> Select[UserTask, UUID, bool]:
-    """Open tasks, each with its bundle and whether its instance is suspended."""
-    return select(UserTask, Instance.bundle_id, Instance.suspended).join(Instance, Instance.id == UserTask.instance_id)
+def open_tasks(of: type[UserTask] = UserTask) -> Select[UserTask, UUID, bool]:
+    """Open tasks, or some of them, each with its bundle and whether its instance is suspended."""
+    return select(of, Instance.bundle_id, Instance.suspended).join(Instance, Instance.id == of.instance_id)
 
 
 def task(session: Session, task_id: UUID) -> TaskView | None:
