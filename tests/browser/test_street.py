@@ -153,7 +153,7 @@ NO_WORKER = """async () => {
 }"""
 WORKER = """async () => {
   const { installing } = await navigator.serviceWorker.register('/service-worker.js', { scope: '/orders' })
-  await new Promise(done => { installing.onstatechange = () => installing.state === 'activated' && done() })
+  if (installing) await new Promise(done => { installing.onstatechange = () => installing.state === 'activated' && done() })
 }"""
 
 
