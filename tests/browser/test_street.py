@@ -153,7 +153,8 @@ NO_WORKER = """async () => {
 }"""
 WORKER = """async () => {
   const { installing } = await navigator.serviceWorker.register('/service-worker.js', { scope: '/orders' })
-  if (installing) await new Promise(done => { installing.onstatechange = () => installing.state === 'activated' && done() })
+  if (!installing) return
+  await new Promise(done => { installing.onstatechange = () => installing.state === 'activated' && done() })
 }"""
 
 
