@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from app.contacts import AgentState, SeatPlan, TrunkPlan, Unreadable, trunk_place
+from app.contacts import AgentState, SeatPlan, TrunkPlan, Unreadable
 from telephony.ari import Ari, AriError
 from telephony.exchange import Exchange
 from telephony.seats import TRUNK, AtSeat, connect, disconnect, endpoint_of, seat_of, trunk_endpoint, trunk_of
@@ -133,7 +133,7 @@ class Outfit:
         """With its password as Asterisk needs it. Raises Unreadable."""
         if not trunk.username:
             return trunk
-        return replace(trunk, password=self.exchange.vault.open(trunk.password, trunk_place(trunk.name)))
+        return replace(trunk, password=self.exchange.vault.open(trunk.password, trunk_endpoint(trunk.name)))
 
     async def _fit_seat(self, name: str, seat: SeatPlan, there: bool) -> None:
         mark = _mark_of(seat)

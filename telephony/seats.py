@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.contacts import SEAT_STATE, AgentPlan, AgentState, Fact, SeatPlan, Vault, seat_place
+from app.contacts import SEAT_STATE, AgentPlan, AgentState, Fact, SeatPlan, Vault, seat_place, trunk_place
 from telephony.ari import Ari
 
 FREE = (AgentState.IDLE,)
@@ -94,8 +94,8 @@ def _at_seat(fact: Fact, before: AtSeat | None) -> AtSeat:
 
 
 def endpoint_of(seat: str) -> str:
-    """The seat's name in Asterisk."""
-    return f"seat-{seat}"
+    """The seat's name in Asterisk, to which its secret is sealed."""
+    return seat_place(seat)
 
 
 def seat_of(endpoint: str) -> str | None:
@@ -108,7 +108,7 @@ def trunk_of(endpoint: str) -> str:
 
 
 def trunk_endpoint(name: str) -> str:
-    return f"{TRUNK}{name}"
+    return trunk_place(name)
 
 
 async def connect(ari: Ari, vault: Vault, seat: SeatPlan, agent: AgentPlan | None, secret: str = "") -> str:
@@ -121,7 +121,7 @@ async def connect(ari: Ari, vault: Vault, seat: SeatPlan, agent: AgentPlan | Non
         secret = secret or secrets.token_urlsafe(24)
         auth = {"auth_type": "userpass", "username": name, "password": secret}
     elif seat.secret_md5:
-        digest = vault.open(seat.secret_md5, seat_place(seat.number))
+        digest = vault.open(seat.secret_md5, name)
         auth = {"auth_type": "md5", "username": name, "md5_cred": digest, "realm": "asterisk"}
     if auth:
         await ari.put_object("auth", name, auth)

@@ -24,8 +24,13 @@ def form_command_id() -> UUID:
 def form_id(name: str) -> UUID | None:
     """Of whom or what a page's plain form speaks; None where it names nothing. Raises Invalid."""
     given = request.form.get(name)
+    return read_id(given) if given else None
+
+
+def read_id(given: object) -> UUID:
+    """Raises Invalid."""
     try:
-        return UUID(given) if given else None
+        return UUID(str(given))
     except ValueError:
         raise Invalid("web.form.unreadable") from None
 

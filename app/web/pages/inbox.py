@@ -21,6 +21,7 @@ from app.identity.guard import actor, signed_in
 from app.lifecycle.inbox_views import VIEWS, Conditions, counts, listing, views_for
 from app.lifecycle.routes import runtime
 from app.lifecycle.worklist import WorkItem, may_work_on, work_item, work_items
+from app.web.addresses import is_uuid
 from app.web.formats import count_in_words
 from app.web.names import choices_of, groups_in_words, names
 from app.web.pages.case_parts import case_parts
@@ -98,7 +99,7 @@ def pulse() -> Response:
 @signed_in
 def rows() -> Response:
     """Some rows as they are now: {task id: its HTML, or null when it is not open any more}."""
-    return jsonify(rows_html([UUID(given) for given in request.args.getlist("id")[:MOST_ROWS] if _is_uuid(given)]))
+    return jsonify(rows_html([UUID(given) for given in request.args.getlist("id")[:MOST_ROWS] if is_uuid(given)]))
 
 
 @blueprint.get("/tasks/<uuid:task_id>/preview")
@@ -139,7 +140,7 @@ def _oversees(task: workflow.TaskView) -> bool:
 
 def _asked(session: Session) -> tuple[worklist.View | None, Conditions]:
     """A saved view, if its address was opened and it still exists, and the conditions."""
-    if _is_uuid(given := request.args.get("saved", "")):
+    if is_uuid(given := request.args.get("saved", "")):
         try:
             opened = worklist.view_of(session, actor(), UUID(given))
             return opened, Conditions.of(opened.conditions, actor())
@@ -220,14 +221,6 @@ def _words() -> dict[str, Any]:
     """Sentences for the island; {n} and {name} stay for it to fill."""
     keys = ("selected", "new", "handled", "interrupted", "undo", "undone", "moved", "unreachable", "choose", "close")
     return {key: t(f"web.inbox.js.{key}", n="{n}", name="{name}", at="{at}") for key in keys}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 assert set(ICONS) == set(VIEWS), "every view has its icon"

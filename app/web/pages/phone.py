@@ -14,7 +14,7 @@ from app.core.errors import CitydeskError, Conflict, Invalid, Unavailable
 from app.core.http import site
 from app.identity import Actor, can
 from app.identity.guard import actor, permits
-from app.web.pages.frame import blueprint, page
+from app.web.pages.frame import blueprint, page, read_id
 from app.web.security import CONTENT_SECURITY_POLICY
 from app.web.telephone import group_name, own_call, shown_call, shown_seat
 from app.web.templating import t
@@ -103,9 +103,9 @@ def _write_down(command: str, values: dict[str, Any]) -> None:
     """Whom it is done to knows: the call's history, or the agent's."""
     with transaction(site().sessions) as session:
         if "call" in values:
-            subject, kind = contacts.call_by_id(session, _uuid(values["call"])).id, "call"
+            subject, kind = contacts.call_by_id(session, read_id(values["call"])).id, "call"
         else:
-            subject, kind = _uuid(values.get("agent")), "user"
+            subject, kind = read_id(values.get("agent")), "user"
         contacts.log_command(session, subject, kind, command, values, actor=actor(), now=site().clock.now())
 
 
@@ -141,10 +141,3 @@ def _values() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Invalid("web.form.unreadable")
     return body
-
-
-def _uuid(text: object) -> UUID:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        raise Invalid("web.form.unreadable") from None

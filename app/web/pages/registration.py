@@ -37,7 +37,7 @@ from app.web.formats import short_number
 from app.web.limits import chip_of_line
 from app.web.names import names
 from app.web.pages.files import DRAFT, folder, photo_words
-from app.web.pages.frame import blueprint, flash_undoable, form_command_id, page
+from app.web.pages.frame import blueprint, flash_undoable, form_command_id, page, read_id
 from app.web.pages.islands import form_texts, sent
 from app.web.pages.processing import chosen_processing, decides, go_on, processing_island
 from app.web.pop import asked_call, draft_key, log_look, pop_of, tie, with_time
@@ -76,10 +76,7 @@ def registration() -> str:
 def _chosen(session: Session, drafts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """What was sent already is not written on. Raises Invalid."""
     asked = request.args.get("draft")
-    try:
-        command_id = UUID(asked) if asked else None
-    except ValueError:
-        raise Invalid("web.form.unreadable") from None
+    command_id = read_id(asked) if asked else None
     if command_id is None or registered_by(session, command_id):
         return next(iter(drafts), None)
     empty = {"command_id": str(command_id), "values": {}}
